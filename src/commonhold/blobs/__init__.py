@@ -1,0 +1,1 @@
+"""Blobs: engines that keep the bytes of files."""

@@ -1,0 +1,1 @@
+"""Content: the tree of folders and files, and their bytes."""

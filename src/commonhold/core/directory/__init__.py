@@ -1,0 +1,1 @@
+"""The directory: people, groups, organisations, their sessions and tokens."""

@@ -1,0 +1,1 @@
+"""Sharing: propose, amend, withdraw, renew, find and open shares."""

@@ -1,0 +1,1 @@
+"""Stores: one schema, its migrations, and the engines that keep the facts."""

@@ -1,0 +1,1 @@
+"""Sources: adopted databases, read through the one query tree."""

@@ -1,0 +1,1 @@
+"""Published test tools: make_core(), and contract suites for engines and faces."""
