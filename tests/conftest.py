@@ -1,0 +1,9 @@
+"""What every test shares: the lanes (what is skipped where), and how hypothesis searches."""
+
+from hypothesis import settings
+
+pytest_plugins = ["pytester", "tests.lanes"]
+
+# No deadline: a test says what happens, never how fast; speed is measured in bench/.
+settings.register_profile("commonhold", deadline=None, print_blob=True)
+settings.load_profile("commonhold")
