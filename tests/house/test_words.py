@@ -15,7 +15,7 @@ FOREIGN = {
     "arcgis": "nothing: the core does not know who asks",
     "binder": "folder or space",
     "date end": "until",
-    "date start": "from (in code: since)",
+    "date start": "starts",
     "days to expire": "until",
     "directus": "nothing: the core does not know who asks",
     "expiration": "until",
