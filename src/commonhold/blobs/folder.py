@@ -1,0 +1,260 @@
+"""Bytes in a folder of this machine: ``a/b/ab…`` for what is complete, ``incoming/`` for what is under way.
+
+An upload is written to a temporary file, hashed on the way, brought to the disk (fsync), given its name (rename), and
+the folder of the name is brought to the disk too; only then is it there. So a name that exists is a whole blob, and
+what was acknowledged survives the loss of power. All folders are made and brought to the disk when the engine opens.
+"""
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+from commonhold.blobs.intake import CHUNK, KEY, Meter, checked, new_key
+from commonhold.core.blobs import ORPHAN_AGE_MS, Blob, Known
+from commonhold.core.problems import Problem
+
+INLINE: Final = 256 << 10
+"""Bytes up to which reading from the page cache is cheaper than asking a thread to do it."""
+
+FLUSH_EVERY: Final = 32 << 20
+"""Bytes after which a long upload is brought to the disk while it goes on, so that its end does not wait for all."""
+
+THREADS: Final = 16
+"""Disk calls under way at once; they wait, they do not compute."""
+
+ASKED_AT_ONCE: Final = 500
+"""Keys about which the store is asked in one statement."""
+
+_SHARDS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class FolderBlobs:
+    """Keeps each blob as one file under ``root``; several processes may share the folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Open the folder, and make what is missing of its layout."""
+        self._root = root
+        self._incoming = root / "incoming"
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
+        _lay_out(root, self._incoming)
+
+    async def receive(self, chunks: AsyncIterator[bytes], *, limit: int, space: int | None = None) -> Blob:
+        """See the port: one batch is hashed and written by a thread while the next is being received."""
+        key = new_key()
+        upload = _Upload(self._incoming / f"{key}.part", self._path(key), self._threads)
+        meter, batch, held = Meter(limit, space), list[bytes](), 0
+        try:
+            async for chunk in chunks:
+                meter.add(chunk)
+                batch.append(chunk)
+                held += len(chunk)
+                if held >= CHUNK:
+                    await upload.add(batch)
+                    batch, held = [], 0
+            return Blob(key, meter.size, await upload.finish(batch))
+        except BaseException:
+            await upload.abandon()
+            raise
+
+    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """See the port: little is read at once, much is read in chunks by threads."""
+        with _told_as_problems():
+            file = os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        pending: Future[bytes] = Future()
+        pending.set_result(b"")
+        try:
+            size = os.fstat(file).st_size
+            end = size if end is None else min(end, size)
+            small = end - start <= INLINE
+            while start < end:
+                count = min(CHUNK, end - start)
+                with _told_as_problems():
+                    if small:
+                        data = os.pread(file, count, start)
+                    else:
+                        pending = self._threads.submit(os.pread, file, count, start)
+                        data = await asyncio.wrap_future(pending)
+                if not data:
+                    raise Problem("unavailable", reason="the file is shorter than it was")
+                start += len(data)
+                yield data
+        finally:  # a reader that is cancelled leaves its thread reading: the file closes after that
+            pending.add_done_callback(lambda _: os.close(file))
+
+    async def size(self, key: str) -> int | None:
+        """See the port."""
+        with _told_as_problems():
+            try:
+                return self._path(key).lstat().st_size
+            except FileNotFoundError:
+                return None
+
+    async def delete(self, keys: Collection[str]) -> None:
+        """See the port."""
+        await self._run(_remove, [self._path(key) for key in keys])
+
+    async def sweep(self, known: Known, *, now: int, older_than_ms: int = ORPHAN_AGE_MS) -> int:
+        """See the port: folder by folder, so that no list is ever as long as the store."""
+        before = now - older_than_ms
+        leftovers = await self._run(_aged, self._incoming, before)
+        removed = await self._run(_remove, leftovers)
+        for folder in _leaves(self._root):
+            aged = [path for path in await self._run(_aged, folder, before) if KEY.fullmatch(path.name)]
+            for at in range(0, len(aged), ASKED_AT_ONCE):
+                asked = {path.name: path for path in aged[at : at + ASKED_AT_ONCE]}
+                kept = set(await known(list(asked)))
+                removed += await self._run(_remove, [path for key, path in asked.items() if key not in kept])
+        return removed
+
+    def local_path(self, key: str) -> str | None:
+        """See the port."""
+        return str(self._path(key))
+
+    async def close(self) -> None:
+        """Wait for the threads: a file under way is finished or removed."""
+        await asyncio.to_thread(self._threads.shutdown)
+
+    def _path(self, key: str) -> Path:
+        return self._root / checked(key)[0] / key[1] / key
+
+    async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with _told_as_problems():
+            return await asyncio.wrap_future(self._threads.submit(work, *args, **kwargs))
+
+
+class _Upload:
+    """One file on its way in. Threads do its steps, one after the other; the flush runs beside them."""
+
+    def __init__(self, part: Path, path: Path, threads: ThreadPoolExecutor) -> None:
+        self._part = part
+        self._path = path
+        self._threads = threads
+        self._file = -1
+        self._digest = hashlib.sha256(usedforsecurity=False)
+        self._unflushed = 0
+        self._step: Future[None] | None = None
+        self._flush: Future[None] | None = None
+
+    async def add(self, batch: list[bytes]) -> None:
+        """Start to write and hash a batch, once the one before is done."""
+        await self._next(self._write, batch)
+        if self._unflushed >= FLUSH_EVERY and (self._flush is None or self._flush.done()):
+            await self._done(self._flush)  # a failed flush tells its error once only: the next would hide it
+            self._unflushed = 0
+            self._flush = self._threads.submit(os.fdatasync, self._file)
+
+    async def finish(self, batch: list[bytes]) -> str:
+        """Write the last batch, make all of it durable and visible, and return its sha256."""
+        await self._next(self._settle, batch)
+        await self._done(self._step)
+        return self._digest.hexdigest()
+
+    async def abandon(self) -> None:
+        """Leave nothing behind, even if the caller is cancelled while it waits for that."""
+        await asyncio.shield(asyncio.wrap_future(self._threads.submit(self._discard)))
+
+    async def _next(self, work: Callable[[list[bytes]], None], batch: list[bytes]) -> None:
+        await self._done(self._step)
+        self._step = self._threads.submit(work, batch)
+
+    async def _done(self, step: Future[None] | None) -> None:
+        if step is not None:
+            with _told_as_problems():
+                await asyncio.wrap_future(step)
+
+    def _write(self, batch: list[bytes]) -> None:
+        if self._file < 0:
+            self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        data = batch[0] if len(batch) == 1 else b"".join(batch)  # large buffers are hashed and written without the GIL
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+        self._digest.update(data)
+        self._unflushed += len(data)
+
+    def _settle(self, batch: list[bytes]) -> None:
+        self._write(batch)
+        if self._flush is not None:
+            self._flush.result()
+        os.fsync(self._file)
+        self._close()
+        self._part.rename(self._path)
+        _fsync_folder(self._path.parent)
+
+    def _discard(self) -> None:
+        wait([step for step in (self._step, self._flush) if step is not None])
+        self._close()
+        _remove([self._part, self._path])
+
+    def _close(self) -> None:
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
+
+
+@contextlib.contextmanager
+def _told_as_problems() -> Iterator[None]:
+    """Turn what the operating system says into problems with a code."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise Problem("not_found") from None
+    except OSError as error:
+        raise Problem("storage_full" if error.errno in _FULL else "unavailable") from error
+
+
+def _leaves(root: Path) -> Iterator[Path]:
+    return (root / first / second for first in _SHARDS for second in _SHARDS)
+
+
+def _lay_out(root: Path, incoming: Path) -> None:
+    """Make all folders and bring them to the disk; ``incoming`` comes last and says that the rest is there."""
+    if incoming.is_dir():
+        return
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for leaf in _leaves(root):
+        leaf.mkdir(parents=True, exist_ok=True)
+    for first in _SHARDS:
+        _fsync_folder(root / first)
+    _fsync_folder(root)
+    incoming.mkdir(exist_ok=True)
+    _fsync_folder(root)
+    _fsync_folder(root.parent)
+
+
+def _fsync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _aged(folder: Path, before: int) -> list[Path]:
+    """Files last written before this moment, in milliseconds; those that vanish meanwhile are none of them."""
+    aged = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                if entry.stat(follow_symlinks=False).st_mtime_ns < before * 1_000_000:
+                    aged.append(Path(entry.path))
+    return aged
+
+
+def _remove(paths: Collection[Path]) -> int:
+    removed = 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+            removed += 1
+    return removed
