@@ -1,1 +1,1 @@
-"""The domain: what may be shared, with whom, and who may do what. Standard library and msgspec only."""
+"""The domain: items, people, shares and the policy over them. No HTTP, no SQL, no clock of its own."""

@@ -38,6 +38,8 @@ SENTENCES: Final[dict[str, str]] = {
     "life_too_long": "Shares may not live that long here. Choose an earlier end.",
     "self_share": "You cannot share with yourself. Choose somebody else.",
     "owner_share": "This person owns the item already. Choose somebody else.",
+    "not_shared": "It is not shared with this recipient directly.",
+    "inherited": "It is shared with this recipient by a folder above. End that share instead.",
     "already_shared": "It is shared with this recipient already. Change that share instead.",
     "recipient_refuses": "This recipient does not accept shares from you.",
     "group_view_only": "Only the group's managers may share into this group.",

@@ -1,1 +1,1 @@
-"""Policy: decides who may do what, and says why; the one place that makes an Allowed."""
+"""Decisions: pure functions of a snapshot. Nothing here reads, writes, waits or knows the time by itself."""

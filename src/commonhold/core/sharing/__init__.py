@@ -1,1 +1,1 @@
-"""Sharing: propose, amend, withdraw, renew, find and open shares."""
+"""Sharing: proposals and their reports, links and passes, changing, ending and finding shares."""

@@ -1,0 +1,155 @@
+"""What a verb writes: changes and the guards under which they hold, committed as one transaction.
+
+New rows carry placeholders: negative numbers in the columns that a row names in ``refs``. The engine gives each a
+number of the one sequence inside the transaction, the same number wherever the placeholder stands.
+
+Past tables need no change of their own: whatever a change amends or removes in a row whose type names a ``past``
+table is copied there with the revisions between which it held.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from commonhold.core.model import Row
+
+
+class Put(msgspec.Struct, frozen=True):
+    """Insert a row. A key or unique name that exists already breaks the commit as ``Taken``."""
+
+    row: Row
+
+
+class Upsert(msgspec.Struct, frozen=True):
+    """Insert a row, or replace the one with the same key."""
+
+    row: Row
+
+
+class Set(msgspec.Struct, frozen=True):
+    """Change columns of one row by its key; a row that is gone breaks the commit."""
+
+    table: type[Row]
+    key: tuple[Any, ...]
+    values: Mapping[str, Any]
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """Remove one row by its key; one that is gone already is no mistake."""
+
+    table: type[Row]
+    key: tuple[Any, ...]
+
+
+class DropWhere(msgspec.Struct, frozen=True):
+    """Remove all rows with this value in an indexed column (sessions of a user, members of a group)."""
+
+    table: type[Row]
+    column: str
+    value: Any
+
+
+class Nest(msgspec.Struct, frozen=True):
+    """Put a principal that is no user into a group, and bring the closure up to date."""
+
+    child: int
+    grp: int
+    since: int
+
+
+class Unnest(msgspec.Struct, frozen=True):
+    """Take a principal that is no user out of a group, and bring the closure up to date."""
+
+    child: int
+    grp: int
+
+
+class CountUse(msgspec.Struct, frozen=True):
+    """Hand out one pass: count a use if fewer than ``limit`` were; else the commit breaks as ``UsedUp``."""
+
+    share: int
+    limit: int | None
+    at: int
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """Add bytes to a space; more than ``quota`` breaks the commit as ``OverQuota``. Negative: give back."""
+
+    space: int
+    size: int
+    quota: int | None = None
+
+
+class MoveSpace(msgspec.Struct, frozen=True):
+    """Rewrite the space of an item and everything below it; more than ``limit`` rows breaks it as ``TooLarge``."""
+
+    item: int
+    space: int
+    limit: int
+
+
+Change = Put | Upsert | Set | Drop | DropWhere | Nest | Unnest | CountUse | Charge | MoveSpace
+
+
+class ShareIs(msgspec.Struct, frozen=True):
+    """The share is live and has this version still."""
+
+    share: int
+    version: int
+
+
+class TreeAt(msgspec.Struct, frozen=True):
+    """No place has changed since."""
+
+    at: int
+
+
+class PeopleAt(msgspec.Struct, frozen=True):
+    """No principal, edge or rule has changed since."""
+
+    at: int
+
+
+class StampIs(msgspec.Struct, frozen=True):
+    """The item is as it was read (its ETag)."""
+
+    item: int
+    stamp: int
+
+
+Guard = ShareIs | TreeAt | PeopleAt | StampIs
+
+
+class Commit(msgspec.Struct, frozen=True):
+    """What was written: the revision, and the number given to each placeholder."""
+
+    revision: int
+    numbers: Mapping[int, int] = {}
+
+    def no(self, number: int) -> int:
+        """Resolve a number that may be a placeholder."""
+        return self.numbers.get(number, number)
+
+
+class Broken(Exception):
+    """A guard does not hold any more: the verb looks again and decides anew, at most three times."""
+
+
+class Taken(Broken):
+    """A key or a unique name exists already."""
+
+
+class UsedUp(Broken):
+    """All uses of a share are handed out."""
+
+
+class OverQuota(Broken):
+    """A space would hold more than its quota."""
+
+
+class TooLarge(Broken):
+    """A move between spaces would rewrite too many rows."""
+
+
+Changes = Sequence[Change]

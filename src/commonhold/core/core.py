@@ -1,0 +1,84 @@
+"""``Core``: the ports that every verb works with, and the steps that all verbs share.
+
+A verb is ``look`` → pure decision → ``commit(changes, guards)``. Verbs are functions that take a core first
+(``await propose(core, actor, proposal)``); they hold no connection and no state between calls.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from commonhold.core.blobs import Blobs
+from commonhold.core.changes import Broken, Put
+from commonhold.core.identity import Actor
+from commonhold.core.limits import Limits
+from commonhold.core.model import Event
+from commonhold.core.policy.decide import Judge
+from commonhold.core.policy.snapshot import Look
+from commonhold.core.ports import Clock, Hasher, Secrets, Store
+from commonhold.core.problems import Problem
+
+ATTEMPTS: Final = 3  # a verb whose guard broke looks again; a third loss in a row is told to the caller
+
+T = TypeVar("T")
+
+
+class Core(msgspec.Struct, frozen=True):
+    """Everything a verb needs from outside, composed once by ``wiring`` (or ``testing.make_core``)."""
+
+    store: Store
+    blobs: Blobs
+    clock: Clock
+    secrets: Secrets
+    hasher: Hasher
+    limits: Limits = Limits()
+
+
+async def judge(core: Core, look: Look) -> Judge:
+    """Read what ``look`` asks for and return a judge over it, at this moment."""
+    return Judge(await core.store.look(look), core.clock())
+
+
+async def attempt(once: Callable[[], Awaitable[T]]) -> T:
+    """Run a verb's look, decision and commit; again if a guard broke meanwhile, ``ATTEMPTS`` times at most.
+
+    :raises Problem: conflict
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return await once()
+        except Broken:
+            continue
+    raise Problem("conflict")
+
+
+class Placeholders:
+    """Hands out placeholder numbers for new rows of one commit: -1, -2 …"""
+
+    def __init__(self) -> None:
+        """Start at -1."""
+        self._last = 0
+
+    def __call__(self) -> int:
+        """Return the next placeholder."""
+        self._last -= 1
+        return self._last
+
+
+def happened(
+    no: int,
+    at: int,
+    actor: Actor,
+    kind: str,
+    *,
+    item: int | None = None,
+    share: int | None = None,
+    principal: int | None = None,
+    **facts: Any,
+) -> Put:
+    """Return the change that records an event: numbers only, never names or texts."""
+    return Put(
+        Event(no, at, kind, actor.user, actor.face, item, share, principal, json.dumps(facts, separators=(",", ":")))
+    )

@@ -1,0 +1,103 @@
+"""What a decision looks at: one consistent reading of the store, made by ``Store.look``."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from commonhold.core.identity import Actor, ItemRef, RecipientRef, ShareRef
+from commonhold.core.model import (
+    EVERYONE,
+    Allowance,
+    GroupTerms,
+    Item,
+    Level,
+    Life,
+    Principal,
+    Profile,
+    Share,
+    Space,
+    State,
+)
+from commonhold.core.roles import Action
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What to read. Everything the decision needs comes in one reading, whatever the number of references.
+
+    ``full`` reads all live shares on the chains (audience, management), else only those that can reach ``actor`` or
+    one of ``subjects`` (other people whose access is asked for), that name one of ``recipients``, or that are asked
+    for in ``shares``. ``occupied`` asks who has a name in a folder.
+    """
+
+    actor: Actor
+    items: tuple[ItemRef, ...] = ()
+    recipients: tuple[RecipientRef, ...] = ()
+    shares: tuple[ShareRef, ...] = ()
+    subjects: tuple[int, ...] = ()
+    occupied: tuple[tuple[ItemRef, str], ...] = ()
+    full: bool = False
+    names: bool = False  # also the profiles of all principals met
+
+
+class RuleHit(msgspec.Struct, frozen=True, gc=False):
+    """A rule whose filter holds for a row: who holds it, what it allows, and on which fields (None: all)."""
+
+    rule: int
+    principal: int
+    actions: Action
+    fields: frozenset[str] | None
+
+
+class Snapshot(msgspec.Struct):
+    """One consistent reading. Dictionaries are keyed by number; what is not there does not exist."""
+
+    revision: int = 0
+    people_at: int = 0
+    tree_at: int = 0
+    found_items: dict[ItemRef, int] = {}
+    found_recipients: dict[RecipientRef, int] = {}
+    found_shares: dict[ShareRef, int] = {}
+    items: dict[int, Item] = {}
+    chains: dict[int, tuple[int, ...]] = {}  # item → itself, its parent … the top folder
+    spaces: dict[int, Space] = {}
+    principals: dict[int, Principal] = {}
+    sets: dict[int, frozenset[int]] = {}  # principal → everything it is (itself, groups above, everyone)
+    shares: dict[int, Share] = {}  # live rows only: on the chains, asked for, and what these hang on
+    on: dict[int, tuple[int, ...]] = {}  # item → shares that stand on it
+    used: dict[int, int] = {}
+    rules: dict[int, tuple[RuleHit, ...]] = {}  # record item → rules that hold for its row
+    allowances: dict[int, Allowance] = {}  # by holder
+    terms: dict[int, GroupTerms] = {}  # of the groups among the recipients asked for
+    levels: dict[tuple[int, int], Level] = {}  # (user, group): direct membership of actor and subjects in these groups
+    blocks: frozenset[tuple[int, int]] = frozenset()
+    occupied: dict[tuple[ItemRef, str], int] = {}
+    profiles: dict[int, Profile] = {}
+
+    def unbroken(self, item: int) -> Iterator[int]:
+        """Yield the item and its parents up to the first folder that takes nothing from above."""
+        for no in self.chains.get(item, ()):
+            yield no
+            if not self.items[no].inherits:
+                return
+
+    def life(self, item: int) -> Life:
+        """Return the worst life on the chain: what lies in a trashed folder is trashed."""
+        found = Life.LIVE
+        for no in self.chains.get(item, ()):
+            life = self.items[no].life
+            if life is Life.DELETED:
+                return life
+            if life is Life.TRASHED:
+                found = life
+        return found
+
+    def active(self, principal: int) -> bool:
+        """Tell whether a principal counts now."""
+        row = self.principals.get(principal)
+        return row is not None and row.state is State.ACTIVE
+
+    def set_of(self, principal: int | None) -> frozenset[int]:
+        """Return everything that a principal is; nobody is only everyone."""
+        if principal is None:
+            return frozenset((EVERYONE,))
+        return self.sets.get(principal, frozenset((EVERYONE,)))

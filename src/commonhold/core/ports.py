@@ -1,0 +1,146 @@
+"""What the core needs from outside: a store of facts, bytes, and a few services. Each port has at most eight methods.
+
+Engines raise ``Broken`` (``core.changes``) for guards, ``Problem("unavailable")`` where their database cannot answer,
+and nothing else: driver errors are mapped in every method (``testing.store_contract``).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol, TypeVar
+
+import msgspec
+
+from commonhold.core.changes import Change, Commit, Guard
+from commonhold.core.model import Credential, Instance, Principal, Row
+from commonhold.core.policy.allowed import Allowed
+from commonhold.core.policy.snapshot import Look, Snapshot
+
+R = TypeVar("R", bound=Row)
+
+LONGEST_PAGE: Final = 200
+
+
+class Where(msgspec.Struct, frozen=True):
+    """One condition of a listing: ``op`` is eq, ne, in, lt, le, gt, ge, null, notnull or prefix."""
+
+    column: str
+    op: str
+    value: Any = None
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """A listing of one table: all conditions hold; ordered by ``order`` (``-`` first: descending), then by key.
+
+    ``after`` holds the values of the order columns of the last row seen, then its key: paging is by key, never by
+    offset.
+    """
+
+    table: type[Row]
+    where: tuple[Where, ...] = ()
+    order: tuple[str, ...] = ()
+    after: tuple[Any, ...] | None = None
+    limit: int = LONGEST_PAGE
+
+
+class SharedWith(msgspec.Struct, frozen=True):
+    """A page of the live shares that reach a user, newest first, before decisions: merged from all he is.
+
+    ``before`` is the number of the last share seen; shares he made himself and shares with everyone are left out
+    unless asked for.
+    """
+
+    user: int
+    before: int | None = None
+    limit: int = 50
+    everyone: bool = False
+
+
+class Search(msgspec.Struct, frozen=True):
+    """Items whose name or text matches all ``words`` (prefixes), within spaces or below an item; newest first."""
+
+    words: tuple[str, ...]
+    spaces: tuple[int, ...] | None = None
+    after: tuple[Any, ...] | None = None
+    limit: int = 50
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A credential as found by its digest, with the principal it names."""
+
+    credential: Credential
+    principal: Principal | None
+    state_at: int | None  # the present state of the user's password or of the share; None: it is gone
+
+
+class Store(Protocol):
+    """Facts: one reading for a decision, one transaction for its changes."""
+
+    async def who(self, digest: bytes) -> Held | None:
+        """Find a credential by the digest of its secret, expired ones too."""
+        ...
+
+    async def look(self, look: Look) -> Snapshot:
+        """Read everything that a decision needs, in one consistent reading."""
+        ...
+
+    async def rows(self, allowed: Allowed, rows: Rows) -> list[Any]:
+        """List rows of one table."""
+        ...
+
+    async def shared_with(self, allowed: Allowed, page: SharedWith) -> list[int]:
+        """List the numbers of the shares that reach a user."""
+        ...
+
+    async def search(self, allowed: Allowed, search: Search) -> list[int]:
+        """List the numbers of items that match words."""
+        ...
+
+    async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:
+        """Write all changes if all guards hold, durably, before returning.
+
+        :raises Broken: a guard does not hold, or one of the named kinds of it; nothing was written
+        """
+        ...
+
+    async def instance(self) -> Instance:
+        """Read the row of the installation."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is waiting and let go of everything."""
+        ...
+
+
+class Hasher(Protocol):
+    """Passwords: argon2id in production, something quick in tests of other things."""
+
+    async def hash(self, password: str) -> str:
+        """Hash a password; takes tens of milliseconds on purpose, off the event loop."""
+        ...
+
+    async def verify(self, hashed: str | None, password: str) -> bool:
+        """Compare, taking the same time whether there is a hash or not."""
+        ...
+
+
+class Secrets(Protocol):
+    """What needs randomness or the instance key."""
+
+    def uid(self) -> str:
+        """Make a random UUID."""
+        ...
+
+    def token(self) -> str:
+        """Make a random secret of at least 160 bits."""
+        ...
+
+    def link(self, share: int, generation: int) -> str:
+        """Compute a link's secret: base62 of HMAC-SHA256(instance key, share, generation), 160 bits."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, from outside."""
+
+    def __call__(self) -> int:
+        """Return milliseconds since the epoch, UTC."""
+        ...

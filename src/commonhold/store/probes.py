@@ -1,0 +1,45 @@
+"""The few questions that an engine answers inside one open reading; ``store.look`` makes a snapshot of the answers.
+
+Synchronous on purpose: the embedded engine asks without giving up the event loop, so a reading is one moment. An
+engine that reads everything in one round trip fills a bag of rows first and answers from that.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from commonhold.core.model import Instance, Item, Row, Share
+from commonhold.core.policy.snapshot import RuleHit
+
+R = TypeVar("R", bound=Row)
+
+
+class Probes(Protocol):
+    """Questions of one reading. All see the same moment; unknown numbers are simply absent from the answers."""
+
+    def instance(self) -> Instance:
+        """Return the row of the installation."""
+        ...
+
+    def rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
+        """Return the rows whose indexed ``column`` holds one of ``values``."""
+        ...
+
+    def chains(self, items: Collection[int]) -> Sequence[Item]:
+        """Return the items and all folders above them, each once, up to the named depth."""
+        ...
+
+    def child(self, parent: int, name_key: str) -> Item | None:
+        """Return the live child of a folder with this name."""
+        ...
+
+    def sets(self, principals: Collection[int]) -> Mapping[int, frozenset[int]]:
+        """Return everything that each principal is: itself, groups above by the closure, and everyone."""
+        ...
+
+    def shares_on(self, items: Collection[int], principals: Collection[int] | None) -> list[Share]:
+        """Return the live shares that stand on the items, for these recipients or (None) for all."""
+        ...
+
+    def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
+        """Return, for each record, the rules of these principals whose filter holds for its row, by item number."""
+        ...
