@@ -16,10 +16,11 @@ ROOMS = {
     "store": {"core", "settings"},
     "blobs": {"core", "settings"},
     "work": {"core", "settings"},
+    "keys": {"core", "settings"},
     "http": {"core", "settings"},
     "faces": {"core", "settings", "http"},
-    "testing": {"core", "settings", "http", "store", "blobs", "work"},
-    "wiring": {"core", "settings", "http", "store", "blobs", "work", "faces"},
+    "testing": {"core", "settings", "http", "store", "blobs", "work", "keys"},
+    "wiring": {"core", "settings", "http", "store", "blobs", "work", "keys", "faces"},
     "cli": {"core", "settings", "wiring"},
     "__main__": {"cli"},
 }

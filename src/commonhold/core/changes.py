@@ -81,6 +81,20 @@ class Charge(msgspec.Struct, frozen=True):
     quota: int | None = None
 
 
+class CountTry(msgspec.Struct, frozen=True):
+    """Count a try in the subject's window, which begins with the first one; more than ``limit`` breaks it as ``UsedUp``.
+
+    A window that is over (``since <= at - window``) begins anew. Counted before the password is looked at, so that tries
+    at the same time cannot slip through; ``tries`` -1 gives one back, never below none.
+    """
+
+    subject: str  # a digest (``core.directory.digests``)
+    limit: int
+    window: int
+    at: int
+    tries: int = 1
+
+
 class MoveSpace(msgspec.Struct, frozen=True):
     """Rewrite the space of an item and everything below it; more than ``limit`` rows breaks it as ``TooLarge``."""
 
@@ -89,7 +103,7 @@ class MoveSpace(msgspec.Struct, frozen=True):
     limit: int
 
 
-Change = Put | Upsert | Set | Drop | DropWhere | Nest | Unnest | CountUse | Charge | MoveSpace
+Change = Put | Upsert | Set | Drop | DropWhere | Nest | Unnest | CountUse | Charge | CountTry | MoveSpace
 
 
 class ShareIs(msgspec.Struct, frozen=True):
@@ -141,7 +155,7 @@ class Taken(Broken):
 
 
 class UsedUp(Broken):
-    """All uses of a share are handed out."""
+    """All uses of a share, or all tries of a window, are handed out."""
 
 
 class OverQuota(Broken):

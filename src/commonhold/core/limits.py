@@ -28,6 +28,7 @@ class Limits(msgspec.Struct, frozen=True):
     copy_rows: int = 10_000  # items copied in one call
     page: int = 200
     session_life: int = 14 * DAY
+    basic_life: int = 60_000  # a name and password sent with each request are compared once a minute
     pass_life: int = DAY  # an opened link stays open for a working day
     verify_life: int = 7 * DAY
     setup_life: int = DAY

@@ -62,6 +62,8 @@ SENTENCES: Final[dict[str, str]] = {
     "bad_address": "This is not a mail address.",
     "password_too_short": "Choose a password of at least 8 characters.",
     "password_too_long": "Choose a shorter password.",
+    "group_cycle": "One of these groups contains the other already. Take that edge away first.",
+    "too_many_groups": "This would put somebody into more groups than allowed. Leave or merge some groups.",
     "last_administrator": "This is the last administrator. Make another one first.",
     "already_set_up": "This installation has an administrator already. Log in.",
     # tree and bytes
