@@ -133,8 +133,8 @@ class Secrets(Protocol):
         """Make a random secret of at least 160 bits."""
         ...
 
-    def link(self, share: int, generation: int) -> str:
-        """Compute a link's secret: base62 of HMAC-SHA256(instance key, share, generation), 160 bits."""
+    def link(self, handle: str) -> str:
+        """Compute a link's secret from what names it (``sharing.links.handle``): base62 of HMAC-SHA256, 160 bits."""
         ...
 
 

@@ -1,0 +1,224 @@
+"""Finding shares: one, those on an item, by me, with me; and asking who may what and why."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from commonhold.core.core import Core, judge
+from commonhold.core.identity import Actor, ItemRef, ShareRef
+from commonhold.core.model import Item, Note, Principal, Profile, Share
+from commonhold.core.policy.allowed import SELF
+from commonhold.core.policy.audience import Reason, audience, why
+from commonhold.core.policy.decide import Judge, Right
+from commonhold.core.policy.manage import may_change, may_end
+from commonhold.core.policy.require import allow, require
+from commonhold.core.policy.snapshot import Look
+from commonhold.core.ports import Rows, SharedWith, Where
+from commonhold.core.problems import Problem
+from commonhold.core.roles import Action, Kind
+from commonhold.core.sharing.managing import visible
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A share as its reader may see it. ``state``: open, or why it gives nothing now.
+
+    ``manages``: the reader may end it; ``changes``: he may change it, and is the one to whom a link is shown.
+    """
+
+    share: Share
+    item: Item
+    state: str
+    recipient: Principal | None
+    name: str | None  # of the recipient
+    sharer: str | None
+    note: str | None
+    used: int
+    manages: bool
+    changes: bool
+    path: tuple[str, ...] = ()
+
+
+class Shares(msgspec.Struct, frozen=True):
+    """A page of shares; ``next`` continues it, also where decisions made it short or empty."""
+
+    shares: tuple[Shown, ...]
+    next: int | None = None
+    revision: int = 0
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What somebody may do with an item, with every reason; ``profiles`` names the principals in the reasons."""
+
+    item: Item
+    right: Right
+    reasons: tuple[Reason, ...]
+    profiles: dict[int, Profile]
+    items: dict[int, Item]
+    shares: dict[int, Share]
+
+
+async def get_share(core: Core, actor: Actor, ref: ShareRef) -> Shown:
+    """Return one share that the actor may know of.
+
+    :raises Problem: unknown_share
+    """
+    judged = await judge(core, Look(actor, shares=(ref,), names=True))
+    share = visible(judged, actor, ref)
+    notes = await _notes(core, actor, [share.no])
+    return show(judged, actor, share, notes.get(share.no))
+
+
+def show(judged: Judge, actor: Actor, share: Share, note: str | None) -> Shown:
+    """Shape a share for its reader."""
+    seen = judged.snapshot
+    changes = bool(may_change(judged, actor, share))
+    gift = judged.gives(share, share.item)
+    state = "open" if gift.actions else (gift.missing or "no_right")
+    used = seen.used.get(share.no, 0)
+    if state == "open" and share.max_uses is not None and used >= share.max_uses:
+        state = "used_up"
+    if seen.life(share.item) != "live":
+        state = "in_trash"
+    return Shown(
+        share,
+        seen.items[share.item],
+        state,
+        seen.principals.get(share.recipient),
+        _name(seen.profiles.get(share.recipient)),
+        _name(seen.profiles.get(share.made_by)),
+        note,
+        used,
+        changes or bool(may_end(judged, actor, share)),
+        changes,
+        names_above(judged, share.item),
+    )
+
+
+def _name(profile: Profile | None) -> str | None:
+    return profile.name if profile else None
+
+
+def names_above(judged: Judge, item: int) -> tuple[str, ...]:
+    """Return the names from below the top folder down to the item; only for those who may see all of them."""
+    names = [judged.snapshot.items[no].name or "" for no in judged.snapshot.chains.get(item, ())]
+    return tuple(name for name in reversed(names) if name)
+
+
+async def _notes(core: Core, actor: Actor, shares: Sequence[int]) -> dict[int, str]:
+    """Return the notes of shares that the actor was found to know of."""
+    if not shares:
+        return {}
+    found: list[Note] = await core.store.rows(allow(actor, SELF), Rows(Note, (Where("no", "in", tuple(shares)),)))
+    return {note.no: note.text for note in found}
+
+
+async def shares_on(core: Core, actor: Actor, item: ItemRef, after: int | None = None, limit: int = 50) -> Shares:
+    """List the live shares that stand on an item: all for those who manage it, else those the actor made.
+
+    :raises Problem: unknown_item
+    """
+    judged = await judge(core, Look(actor, items=(item,), names=True))
+    allowed, _ = require(judged, actor, judged.snapshot.found_items.get(item), Action.READ)
+    where = (Where("item", "eq", allowed.item),)
+    return await _page(core, actor, await core.store.rows(allowed, _newest(where, after, limit)), limit)
+
+
+async def shares_by(core: Core, actor: Actor, after: int | None = None, limit: int = 50) -> Shares:
+    """List the live shares that the actor made, newest first.
+
+    :raises Problem: unauthenticated
+    """
+    allowed = allow(actor, SELF)
+    where = (Where("made_by", "eq", actor.user),)
+    return await _page(core, actor, await core.store.rows(allowed, _newest(where, after, limit)), limit)
+
+
+async def shares_with(
+    core: Core, actor: Actor, after: int | None = None, limit: int = 50, *, everyone: bool = False
+) -> Shares:
+    """List the live shares that reach the actor, newest first, without those that give nothing now.
+
+    :raises Problem: unauthenticated
+    """
+    allowed = allow(actor, SELF)
+    page = SharedWith(actor.user or 0, after, min(limit, core.limits.page), everyone)
+    numbers = await core.store.shared_with(allowed, page)
+    found = await _page_of(core, actor, numbers, limit)
+    kept = tuple(shown for shown in found.shares if shown.state == "open" or shown.share.password or shown.used)
+    return msgspec.structs.replace(found, shares=kept)
+
+
+def _newest(where: tuple[Where, ...], after: int | None, limit: int) -> Rows:
+    return Rows(Share, where, ("-no",), None if after is None else (after,), limit)
+
+
+async def _page(core: Core, actor: Actor, rows: Iterable[Share], limit: int) -> Shares:
+    return await _page_of(core, actor, [share.no for share in rows], limit)
+
+
+async def _page_of(core: Core, actor: Actor, numbers: Sequence[int], limit: int) -> Shares:
+    """Decide over a page of shares in one look, and show those that the actor may know of."""
+    judged = await judge(core, Look(actor, shares=tuple(numbers), names=True))
+    shares = []
+    for no in numbers:
+        try:
+            shares.append(visible(judged, actor, no))
+        except Problem:
+            continue
+    notes = await _notes(core, actor, [share.no for share in shares])
+    shown = tuple(show(judged, actor, share, notes.get(share.no)) for share in shares)
+    further = numbers[-1] if numbers and len(numbers) >= limit else None
+    return Shares(shown, further, judged.snapshot.revision)
+
+
+async def decide(core: Core, actor: Actor, item: ItemRef) -> Right:
+    """Return what the actor may do with an item; nothing, if there is none.
+
+    :raises Problem: unknown_item
+    """
+    judged = await judge(core, Look(actor, items=(item,)))
+    no = judged.snapshot.found_items.get(item)
+    if no is None or not (right := judged.right(actor, no)).actions:
+        raise Problem("unknown_item")
+    return right
+
+
+async def explain(core: Core, actor: Actor, item: ItemRef, subject: int | None = None) -> Answer:
+    """Say what somebody may do with an item, and every reason: oneself, or (for its managers) anybody.
+
+    :raises Problem: unknown_item, forbidden, unknown_user
+    """
+    subjects = () if subject is None else (subject,)
+    judged = await judge(core, Look(actor, items=(item,), subjects=subjects, names=True))
+    no = judged.snapshot.found_items.get(item)
+    if subject is None or subject == actor.user:
+        _, right = require(judged, actor, no, Action.READ)
+        return _answer(judged, actor, right)
+    allowed, _ = require(judged, actor, no, Action.MANAGE)
+    who = judged.snapshot.principals.get(subject)
+    if who is None or (who.kind is not Kind.USER and who.kind is not Kind.MAIL):
+        raise Problem("unknown_user")
+    other = Actor(subject)
+    return _answer(judged, other, judged.right(other, allowed.item or 0))
+
+
+def _answer(judged: Judge, whose: Actor, right: Right) -> Answer:
+    seen = judged.snapshot
+    reasons = tuple(why(judged, whose, right.item))
+    return Answer(seen.items[right.item], right, reasons, seen.profiles, seen.items, seen.shares)
+
+
+async def audience_of(
+    core: Core, actor: Actor, item: ItemRef, after: int = 0, limit: int = 50
+) -> tuple[Answer, int | None]:
+    """Tell everybody an item reaches, with reasons, page by page; for those who manage it.
+
+    :raises Problem: unknown_item, forbidden
+    """
+    judged = await judge(core, Look(actor, items=(item,), full=True, names=True))
+    _, right = require(judged, actor, judged.snapshot.found_items.get(item), Action.MANAGE)
+    reasons = list(audience(judged, right.item))
+    seen = judged.snapshot
+    page = tuple(reasons[after : after + limit])
+    further = after + limit if len(reasons) > after + limit else None
+    return Answer(seen.items[right.item], right, page, seen.profiles, seen.items, seen.shares), further

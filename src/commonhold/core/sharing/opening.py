@@ -1,0 +1,200 @@
+"""Opening a link: what its page may show, and the pass that a POST hands out."""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from commonhold.core.changes import Change, CountUse, Put, ShareIs, Upsert, UsedUp
+from commonhold.core.core import Core, Placeholders, attempt, happened, judge
+from commonhold.core.directory.digests import digest
+from commonhold.core.identity import NOBODY, Actor, LinkRef, Pass, ShareRef
+from commonhold.core.model import Credential, CredentialKind, Item, Profile, Share, Throttle
+from commonhold.core.policy.allowed import PUBLIC, Allowed
+from commonhold.core.policy.decide import Judge, Right, needs_pass
+from commonhold.core.policy.require import allow, machine
+from commonhold.core.policy.snapshot import Look
+from commonhold.core.ports import Rows, Where
+from commonhold.core.problems import Problem
+from commonhold.core.roles import Kind
+
+# Why a link gives nothing now → what its holder is told; everything else is told as if it had never existed.
+CLOSED: Final = {"not_yet": "link_not_yet", "ended": "link_ended", "empty": "link_ended", "life_too_long": "link_ended"}
+
+
+class Peek(msgspec.Struct, frozen=True):
+    """What the page of a link may show before it is opened: nothing of the item while a password is needed.
+
+    ``actor`` may read at once where opening asks for nothing and counts nothing; else it is None.
+    """
+
+    share: Share
+    allowed: Allowed
+    state: str  # open, not_yet, ended or used_up
+    password: bool
+    uses_left: int | None
+    item: Item | None = None
+    sharer: Profile | None = None
+    actor: Actor | None = None
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A pass, and what it opens. ``secret`` is told once and kept nowhere."""
+
+    secret: str
+    share: Share
+    item: Item
+    actor: Actor
+    right: Right
+    until: int
+    credential: int
+
+
+def by_secret(secret: str) -> LinkRef:
+    """Name a link by its secret."""
+    return LinkRef(digest(secret))
+
+
+def actor_for(share: Share, actor: Actor = NOBODY) -> Actor:
+    """Return an actor that holds a pass for this share, besides what it was before."""
+    held = Pass(share.no, share.state_at)
+    return msgspec.structs.replace(actor, passes=(*(p for p in actor.passes if p.share != share.no), held))
+
+
+def _link(judged: Judge, ref: ShareRef, actor: Actor) -> Share:
+    """Return a share that this reference opens: a link for anybody, another one that needs a pass for its recipient.
+
+    :raises Problem: unknown_share
+    """
+    no = judged.snapshot.found_shares.get(ref)
+    share = judged.snapshot.shares.get(no) if no is not None else None
+    if share is None or not needs_pass(share):
+        raise Problem("unknown_share")
+    if share.kind is not Kind.LINK and share.recipient not in judged.snapshot.set_of(actor.user):
+        raise Problem("unknown_share")
+    return share
+
+
+def _state(judged: Judge, share: Share) -> str:
+    """Return whether a link is open; one without backing is told as unknown.
+
+    :raises Problem: unknown_share
+    """
+    gift = judged.gives(share, share.item)
+    if gift.missing in CLOSED:
+        return "not_yet" if gift.missing == "not_yet" else "ended"
+    if not gift.actions or judged.snapshot.life(share.item) != "live":
+        raise Problem("unknown_share")
+    if share.max_uses is not None and judged.snapshot.used.get(share.no, 0) >= share.max_uses:
+        return "used_up"
+    return "open"
+
+
+async def peek(core: Core, actor: Actor, ref: ShareRef) -> Peek:
+    """Look at a link without opening it: counts no use, hands out nothing (safe for GET, previews and bots).
+
+    :raises Problem: unknown_share
+    """
+    judged = await judge(core, Look(actor, shares=(ref,), names=True))
+    share = _link(judged, ref, actor)
+    state = _state(judged, share)
+    used = judged.snapshot.used.get(share.no, 0)
+    left = None if share.max_uses is None else max(0, share.max_uses - used)
+    found = Peek(share, allow(actor, PUBLIC), state, share.password is not None, left)
+    opened = any(held.share == share.no and held.state_at == share.state_at for held in actor.passes)
+    if state != "open" and not opened:
+        return found
+    if share.password is not None and not opened:
+        return found
+    free = share.max_uses is None or opened
+    return msgspec.structs.replace(
+        found,
+        state="open",
+        item=judged.snapshot.items[share.item],
+        sharer=judged.snapshot.profiles.get(share.made_by),
+        actor=actor_for(share, actor) if free else None,
+    )
+
+
+async def open_share(core: Core, actor: Actor, ref: ShareRef, password: str | None = None) -> Opened:
+    """Open a link and hand out a pass: exactly ``max_uses`` of them, under any concurrency.
+
+    :raises Problem: unknown_share, link_not_yet, link_ended, link_used_up, password_required, wrong_password,
+        too_many_requests
+    """
+    look = Look(actor, shares=(ref,))
+    await _check_password(core, actor, ref, await judge(core, look), password)
+    secret = core.secrets.token()
+
+    async def once() -> Opened:
+        judged = await judge(core, look)
+        share = _link(judged, ref, actor)
+        _refuse_closed(judged, share)
+        return await _hand_out(core, actor, judged, share, secret)
+
+    return await attempt(once)
+
+
+def _refuse_closed(judged: Judge, share: Share) -> None:
+    state = _state(judged, share)
+    if state != "open":
+        raise Problem({"not_yet": "link_not_yet", "ended": "link_ended", "used_up": "link_used_up"}[state])
+
+
+async def _hand_out(core: Core, actor: Actor, judged: Judge, share: Share, secret: str) -> Opened:
+    number = Placeholders()
+    now = judged.now
+    until = min(now + core.limits.pass_life, share.until or now + core.limits.pass_life)
+    credential = Credential(
+        number(),
+        core.secrets.uid(),
+        digest(secret),
+        CredentialKind.PASS,
+        None,
+        share.no,
+        share.state_at,
+        made_at=now,
+        until=until,
+    )
+    changes: list[Change] = [
+        CountUse(share.no, share.max_uses, now),
+        Put(credential),
+        happened(number(), now, actor, "share.opened", item=share.item, share=share.no),
+    ]
+    try:
+        commit = await core.store.commit(changes, [ShareIs(share.no, share.version)])
+    except UsedUp:
+        raise Problem("link_used_up") from None
+    holder = actor_for(share, actor)
+    return Opened(
+        secret,
+        share,
+        judged.snapshot.items[share.item],
+        holder,
+        judged.right(holder, share.item),
+        until,
+        commit.no(credential.no),
+    )
+
+
+async def _check_password(core: Core, actor: Actor, ref: ShareRef, judged: Judge, password: str | None) -> None:
+    """Check a link's password, throttled per share and address; a wrong one counts no use.
+
+    The hash that was checked is the one that counts: ``once`` refuses a share whose state moved meanwhile by its
+    version, and looks again.
+    """
+    share = _link(judged, ref, actor)
+    _refuse_closed(judged, share)
+    if share.password is None:
+        return
+    if not password:
+        raise Problem("password_required", field="password")
+    subject = "link:" + hashlib.sha256(f"{share.no}:{actor.address}".encode()).hexdigest()
+    found: list[Throttle] = await core.store.rows(machine(), Rows(Throttle, (Where("subject", "eq", subject),)))
+    limits, now = core.limits, core.clock()
+    row = found[0] if found and found[0].since > now - limits.login_window else Throttle(subject, now, 0)
+    if row.count >= limits.link_tries:
+        raise Problem("too_many_requests", retry_at=row.since + limits.login_window)
+    if not await core.hasher.verify(share.password, password):
+        await core.store.commit([Upsert(Throttle(subject, row.since, row.count + 1))])
+        raise Problem("wrong_password", field="password")

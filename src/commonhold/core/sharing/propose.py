@@ -1,0 +1,211 @@
+"""``propose``: items × recipients in one reading and one transaction, reported reference by reference and pair by pair."""
+
+import msgspec
+
+from commonhold.core.changes import Change, Guard, ShareIs
+from commonhold.core.core import Core, Placeholders, attempt, happened, judge
+from commonhold.core.identity import Actor, Named
+from commonhold.core.model import LINK, Share
+from commonhold.core.policy.decide import Judge
+from commonhold.core.policy.snapshot import Look
+from commonhold.core.problems import Problem
+from commonhold.core.roles import Action, Kind
+from commonhold.core.sharing import giving, rows, taking
+from commonhold.core.sharing.proposal import Asked, Did, OnExisting, Pair, Proposal, Refusal, Report, refusal
+from commonhold.core.sharing.quota import charge_day
+from commonhold.core.sharing.recipients import Recipients
+from commonhold.core.terms import Terms
+
+
+class Draft(msgspec.Struct):
+    """What one attempt gathers: changes, guards, and the outcome of each distinct pair."""
+
+    judge: Judge
+    people: Recipients
+    number: Placeholders
+    changes: list[Change] = []
+    guards: list[Guard] = []
+    new: dict[int, tuple[Share, ...]] = {}  # recipient → new shares, for telling him once
+    gone: set[int] = set()
+
+
+async def propose(core: Core, actor: Actor, proposal: Proposal) -> Report:
+    """Share items with recipients, or take them away, as the proposal says.
+
+    Every reference and pair is judged by the same look; all good pairs are committed together (none, if ``atomic``
+    and one is refused, or on a dry run). Duplicates are judged once and reported at each place.
+
+    :raises Problem: for the proposal as a whole: too_many_items, too_many_recipients, daily_limit, unauthenticated
+    """
+    _refuse_shape(core, actor, proposal)
+    password = None
+    if isinstance(proposal.terms.password, str) and proposal.terms.password and not proposal.dry_run:
+        password = await core.hasher.hash(proposal.terms.password)
+
+    async def once() -> Report:
+        look = Look(
+            actor,
+            items=tuple(dict.fromkeys(asked.item for asked in proposal.items)),
+            recipients=tuple(dict.fromkeys((*proposal.recipients, *_addresses(proposal)))),
+            full=not proposal.give,
+        )
+        draft = _draft(await judge(core, look), proposal)
+        report = _judge_all(core, actor, proposal, draft, password)
+        if proposal.dry_run or not report.done or not draft.changes:
+            await charge_day(core, actor, _made(report), draft.changes if report.done else [])
+            return report
+        await charge_day(core, actor, _made(report), draft.changes)
+        if proposal.notify:
+            _tell(core, actor, proposal, draft)
+        commit = await core.store.commit(draft.changes, draft.guards)
+        pairs = tuple(
+            msgspec.structs.replace(pair, no=commit.no(pair.no)) if pair.no is not None else pair
+            for pair in report.pairs
+        )
+        return msgspec.structs.replace(report, pairs=pairs, revision=commit.revision)
+
+    return await attempt(once)
+
+
+def _addresses(proposal: Proposal) -> tuple[Named, ...]:
+    return tuple(Named(address, Kind.MAIL) for address in proposal.mail_to)
+
+
+def _tell(core: Core, actor: Actor, proposal: Proposal, draft: Draft) -> None:
+    """Add the notices; addresses that a link is mailed to become principals, as they can be erased there."""
+    addresses = []
+    for named in _addresses(proposal):
+        if draft.people.refused(named) is None:
+            to = draft.people.found(named)
+            draft.changes += draft.people.rows(to, core.secrets.uid(), draft.judge.now)
+            addresses.append(to.no)
+    rows.tell(draft.number, draft.judge.now, actor, draft.new, addresses, draft.changes)
+
+
+def _draft(judged: Judge, proposal: Proposal) -> Draft:
+    number = Placeholders()
+    return Draft(judged, Recipients(judged.snapshot, number), number)
+
+
+def _made(report: Report) -> int:
+    return sum(pair.did in (Did.CREATED, Did.PENDING) for pair in report.pairs)
+
+
+def _refuse_shape(core: Core, actor: Actor, proposal: Proposal) -> None:
+    """Refuse what is too large to look at, before anything is read."""
+    limits = core.limits
+    if actor.user is None:
+        raise Problem("unauthenticated")
+    if not proposal.items:
+        raise Problem("missing_field", field="items")
+    if not proposal.recipients:
+        raise Problem("missing_field", field="recipients")
+    if len(proposal.items) > limits.items:
+        raise Problem("too_many_items", field="items", limit=limits.items)
+    if len(proposal.recipients) > limits.recipients:
+        raise Problem("too_many_recipients", field="recipients", limit=limits.recipients)
+    if len(proposal.items) * len(proposal.recipients) > limits.pairs:
+        raise Problem("too_many_items", field="items", limit=limits.pairs)
+    note = proposal.terms.note
+    if isinstance(note, str) and len(note) > limits.note_chars:
+        raise Problem("value_too_long", field="note", limit=limits.note_chars)
+
+
+def _judge_all(core: Core, actor: Actor, proposal: Proposal, draft: Draft, password: str | None) -> Report:
+    """Judge references, then pairs, each distinct one once."""
+    items = tuple(_item_refused(draft.judge, actor, asked) for asked in proposal.items)
+    recipients = tuple(draft.people.refused(ref) for ref in proposal.recipients)
+    judged: dict[tuple[object, object, object], Pair] = {}
+    pairs = []
+    for to, ref in enumerate(proposal.recipients):
+        for at, asked in enumerate(proposal.items):
+            key = (asked.item, asked.role, (ref, to) if ref == LINK else ref)
+            refused = items[at] or recipients[to]
+            if refused is not None:
+                pairs.append(Pair(at, to, refused=refused))
+                continue
+            if key not in judged:
+                judged[key] = _judge_pair(core, actor, proposal, draft, at, to, password)
+            pairs.append(msgspec.structs.replace(judged[key], item=at, recipient=to))
+    bad = any(items) or any(recipients) or any(pair.refused for pair in pairs)
+    done = not (proposal.atomic and bad)
+    if not done or proposal.dry_run:
+        pairs = [msgspec.structs.replace(pair, share=None, no=None) for pair in pairs]
+    return Report(items, recipients, tuple(pairs), proposal.dry_run, done, draft.judge.snapshot.revision)
+
+
+def _item_refused(judged: Judge, actor: Actor, asked: Asked) -> Refusal | None:
+    """Refuse an item that the actor cannot see, in the same words as one that does not exist."""
+    no = judged.snapshot.found_items.get(asked.item)
+    if no is None or not judged.right(actor, no).actions & ~Action.CREATE:
+        return Refusal("unknown_item", {"field": "items"})
+    return None
+
+
+def _judge_pair(
+    core: Core, actor: Actor, proposal: Proposal, draft: Draft, at: int, to: int, password: str | None
+) -> Pair:
+    item = draft.judge.snapshot.found_items[proposal.items[at].item]
+    recipient = draft.people.found(proposal.recipients[to])
+    try:
+        if not proposal.give:
+            return taking.take(draft.judge, actor, item, recipient, at, to, draft.changes, draft.gone, draft.number)
+        return _give(core, actor, proposal, draft, at, to, item, recipient, password)
+    except Problem as problem:
+        return Pair(at, to, refused=refusal(problem))
+
+
+def _give(
+    core: Core,
+    actor: Actor,
+    proposal: Proposal,
+    draft: Draft,
+    at: int,
+    to: int,
+    item: int,
+    recipient: giving.Recipient,
+    password: str | None,
+) -> Pair:
+    """Judge one pair and add what it changes to the draft."""
+    judged, terms = draft.judge, proposal.terms
+    asked = proposal.items[at]
+    role = asked.role or proposal.role
+    ground = giving.ground_of(judged, actor, item, recipient.kind, role, proposal)
+    giving.refuse_recipient(judged, actor, item, recipient, proposal)
+    old = None if recipient.kind is Kind.LINK else giving.existing(judged, item, recipient.no, ground.stands_on)
+    if old is not None and proposal.on_existing is not OnExisting.REPLACE and not giving.over(judged, old):
+        return _amend(actor, proposal, draft, at, to, old, password)
+    if old is not None:
+        rows.end(draft.changes, old)
+        draft.guards.append(ShareIs(old.no, old.version))
+    share = rows.new_share(core, actor, proposal, draft.number, judged.now, item, recipient, ground, role, password)
+    giving.refuse_terms(judged, actor, recipient.kind, terms, share.until, judged.now)
+    if ground.hangs_on is not None:
+        draft.guards.append(ShareIs(ground.hangs_on, judged.snapshot.shares[ground.hangs_on].version))
+    rows.begin(core, actor, draft.changes, draft.people, draft.number, share, recipient, terms, judged.now)
+    draft.new[recipient.no] = (*draft.new.get(recipient.no, ()), share)
+    did = Did.PENDING if recipient.kind is Kind.MAIL and not draft.people.claimed(recipient) else Did.CREATED
+    return Pair(at, to, did, role=giving.shown_role(share), until=share.until, share=share.uid, no=share.no)
+
+
+def _amend(actor: Actor, proposal: Proposal, draft: Draft, at: int, to: int, old: Share, password: str | None) -> Pair:
+    """Change the share that is there already, as ``on_existing`` says."""
+    judged, terms = draft.judge, proposal.terms
+    role = proposal.items[at].role or proposal.role
+    new = giving.amended(old, proposal, role, terms, judged.now)
+    new = rows.with_password(new, terms, password, judged.now)
+    did = Did.KEPT
+    if new != old or isinstance(terms.note, str):
+        giving.refuse_terms(judged, actor, old.kind, _kept(old, terms), new.until, old.made_at)
+        rows.change(draft.changes, draft.number, old, new, terms, judged.now)
+        draft.changes.append(happened(draft.number(), judged.now, actor, "share.changed", item=old.item, share=old.no))
+        draft.guards.append(ShareIs(old.no, old.version))
+        did = Did.CHANGED
+    return Pair(at, to, did, role=giving.shown_role(new), until=new.until, share=old.uid, no=old.no)
+
+
+def _kept(old: Share, terms: Terms) -> Terms:
+    """Name the password that a share has already, so that a needed one counts as given."""
+    if old.password is not None and terms.password is msgspec.UNSET:
+        return msgspec.structs.replace(terms, password="(kept)")  # noqa: S106 - a mark, not a secret
+    return terms
