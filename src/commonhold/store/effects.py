@@ -1,0 +1,82 @@
+"""What changes move beside their own rows: the counters of the installation."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from commonhold.core.changes import Change, Charge, CountTry, CountUse, MoveSpace, Nest, Put, Set, Unnest, Upsert
+from commonhold.core.model import (
+    Allowance,
+    Block,
+    GroupTerms,
+    Instance,
+    Item,
+    Member,
+    Nested,
+    Principal,
+    Row,
+    Rule,
+    Space,
+    Throttle,
+    Use,
+)
+
+PEOPLE: Final = frozenset[type[Row]]((Principal, Member, Nested, Rule, Allowance, Block, GroupTerms))
+PLACE: Final = ("space", "parent", "life", "inherits")  # columns of an item that say where it is and what reaches it
+
+
+class Moved(NamedTuple):
+    """Which counters some changes move."""
+
+    people: bool
+    tree: bool
+
+
+def moved(changes: Iterable[Change]) -> Moved:
+    """Tell which counters changes move, judged by what they touch, not by whether anything differs afterwards."""
+    people = tree = False
+    for change in changes:
+        people = people or table_of(change) in PEOPLE
+        tree = tree or _moves_tree(change)
+    return Moved(people, tree)
+
+
+def _moves_tree(change: Change) -> bool:
+    """A new item moves nothing that is there already; nor do the bytes of a space."""
+    table = table_of(change)
+    if table is Space:
+        return not isinstance(change, Charge)
+    if table is not Item or isinstance(change, Put):
+        return False
+    return not isinstance(change, Set) or not change.values.keys().isdisjoint(PLACE)
+
+
+def table_of(change: Change) -> type[Row]:
+    """Return the table whose rows a change touches."""
+    match change:
+        case Put(row) | Upsert(row):
+            return type(row)
+        case Nest() | Unnest():
+            return Nested
+        case CountUse():
+            return Use
+        case CountTry():
+            return Throttle
+        case CountTry():
+            return Throttle
+        case Charge():
+            return Space
+        case MoveSpace():
+            return Item
+        case _:
+            return change.table
+
+
+def after(before: Instance, effects: Moved, given: int) -> Instance:
+    """Return the row of the installation after one commit that gave ``given`` numbers."""
+    now = before.revision + 1
+    return Instance(
+        now,
+        now if effects.people else before.people_at,
+        now if effects.tree else before.tree_at,
+        before.next_no + given,
+    )
