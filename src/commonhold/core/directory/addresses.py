@@ -1,7 +1,6 @@
-"""Mail addresses: what counts as one, and the key under which it is unique. Pure."""
+"""Mail addresses: what counts as one (``core.keys.address_key`` says which are the same). Pure."""
 
 import re
-import unicodedata
 from typing import Final
 
 LONGEST: Final = 254  # characters: what SMTP carries (RFC 5321)
@@ -18,8 +17,3 @@ def is_address(text: str) -> bool:
         return False
     local = text.partition("@")[0]
     return ".." not in local and not local.startswith(".") and not local.endswith(".")
-
-
-def address_key(text: str) -> str:
-    """Return the key under which an address is unique: NFC and lower case, as every mail system in use compares."""
-    return unicodedata.normalize("NFC", text.strip()).lower()

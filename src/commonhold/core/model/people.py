@@ -97,7 +97,7 @@ class Nested(Row, frozen=True, gc=False):
 
 
 class Allowance(Row, frozen=True, gc=False):
-    """Limits of what a person may do at all, held by a user, an organisation or everyone; the narrowest of all counts."""
+    """What a person may do at all: held by a user, an organisation or everyone; the narrowest of all counts."""
 
     table: ClassVar = "allowance"
     refs: ClassVar = ("no",)

@@ -26,48 +26,48 @@ def _first(judge: Judge, actor: Actor, share: Share, reasons: tuple[str, ...]) -
     if actor.user is None or not judge.snapshot.active(actor.user) or not actor.actions & Action.SHARE:
         return None
     for reason in reasons:
-        if _TESTS[reason](judge, actor.user, actor, share):
+        if _TESTS[reason](judge, actor, share):
             return reason
     return None
 
 
-def _sharer(judge: Judge, user: int, actor: Actor, share: Share) -> bool:
-    return user in (share.made_by, judge.backer(share))
+def _sharer(judge: Judge, actor: Actor, share: Share) -> bool:
+    return actor.user in (share.made_by, judge.backer(share))
 
 
-def _backer(judge: Judge, user: int, actor: Actor, share: Share) -> bool:
+def _backer(judge: Judge, actor: Actor, share: Share) -> bool:
     """Whoever backs a share above it in the chain."""
     above = share.hangs_on
     for _ in range(LONGEST_CHAIN):
         parent = judge.snapshot.shares.get(above) if above is not None else None
         if parent is None:
             return False
-        if user == judge.backer(parent):
+        if actor.user == judge.backer(parent):
             return True
         above = parent.hangs_on
     return False
 
 
-def _manager(judge: Judge, user: int, actor: Actor, share: Share) -> bool:
+def _manager(judge: Judge, actor: Actor, share: Share) -> bool:
     """Owner, administrators, and whoever holds a managing role on the item."""
     if share.item not in judge.snapshot.items:
         return False
-    if judge.own(user, share.item).actions & Action.MANAGE:
+    if judge.own(actor.user, share.item).actions & Action.MANAGE:
         return True
     return judge.right(actor, share.item).may(Action.MANAGE)
 
 
-def _group_manager(judge: Judge, user: int, actor: Actor, share: Share) -> bool:
+def _group_manager(judge: Judge, actor: Actor, share: Share) -> bool:
     if share.kind is not Kind.GROUP:
         return False
     group = judge.snapshot.principals.get(share.recipient)
-    level = judge.snapshot.levels.get((user, share.recipient))
-    return level is Level.MANAGER or (group is not None and group.owner == user)
+    level = judge.snapshot.levels.get((actor.user or 0, share.recipient))
+    return level is Level.MANAGER or (group is not None and group.owner == actor.user)
 
 
-def _recipient(judge: Judge, user: int, actor: Actor, share: Share) -> bool:
+def _recipient(judge: Judge, actor: Actor, share: Share) -> bool:
     """A person for himself; a share with a whole group is not one member's to end."""
-    return share.kind in (Kind.USER, Kind.MAIL) and share.recipient in judge.snapshot.set_of(user)
+    return share.kind in (Kind.USER, Kind.MAIL) and share.recipient in judge.snapshot.set_of(actor.user)
 
 
 _TESTS: Final = {

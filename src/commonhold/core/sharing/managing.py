@@ -1,6 +1,7 @@
 """Changing and ending shares that are there: ``amend``, ``renew``, ``withdraw``, and a link's new secret."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,8 @@ from commonhold.core.sharing import giving, rows
 from commonhold.core.sharing.links import key_of
 from commonhold.core.sharing.proposal import Did, Pair, Refusal, Report, refusal
 from commonhold.core.terms import Terms
+
+UNCHANGED: Final = Terms()
 
 
 def visible(judged: Judge, actor: Actor, ref: ShareRef) -> Share:
@@ -38,7 +41,7 @@ async def amend(
     actor: Actor,
     ref: ShareRef,
     *,
-    terms: Terms = Terms(),
+    terms: Terms = UNCHANGED,
     role: Role | msgspec.UnsetType | None = msgspec.UNSET,
     if_version: int | None = None,
     clamp: bool = False,
@@ -170,10 +173,10 @@ def _end_one(
 ) -> Pair | Refusal:
     try:
         share = visible(judged, actor, ref)
-        if not may_end(judged, actor, share):
-            raise Problem("forbidden")
     except Problem as problem:
         return refusal(problem)
+    if not may_end(judged, actor, share):
+        return Refusal("forbidden")
     rows.end(changes, share)
     guards.append(ShareIs(share.no, share.version))
     changes.append(happened(number(), judged.now, actor, "share.withdrawn", item=share.item, share=share.no))

@@ -1,4 +1,4 @@
-"""``propose``: items × recipients in one reading and one transaction, reported reference by reference and pair by pair."""
+"""``propose``: items × recipients in one reading and one transaction, reported for each reference and each pair."""
 
 import msgspec
 
@@ -49,7 +49,7 @@ async def propose(core: Core, actor: Actor, proposal: Proposal) -> Report:
             recipients=tuple(dict.fromkeys((*proposal.recipients, *_addresses(proposal)))),
             full=not proposal.give,
         )
-        draft = _draft(await judge(core, look), proposal)
+        draft = _draft(await judge(core, look))
         report = _judge_all(core, actor, proposal, draft, password)
         if proposal.dry_run or not report.done or not draft.changes:
             await charge_day(core, actor, _made(report), draft.changes if report.done else [])
@@ -82,7 +82,7 @@ def _tell(core: Core, actor: Actor, proposal: Proposal, draft: Draft) -> None:
     rows.tell(draft.number, draft.judge.now, actor, draft.new, addresses, draft.changes)
 
 
-def _draft(judged: Judge, proposal: Proposal) -> Draft:
+def _draft(judged: Judge) -> Draft:
     number = Placeholders()
     return Draft(judged, Recipients(judged.snapshot, number), number)
 
