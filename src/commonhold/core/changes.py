@@ -132,7 +132,14 @@ class StampIs(msgspec.Struct, frozen=True):
     stamp: int
 
 
-Guard = ShareIs | TreeAt | PeopleAt | StampIs
+class LeaseIs(msgspec.Struct, frozen=True):
+    """The row of the outbox waits still and its lease is as it was read: of two workers one takes it."""
+
+    outbox: int
+    lease: int
+
+
+Guard = ShareIs | TreeAt | PeopleAt | StampIs | LeaseIs
 
 
 class Commit(msgspec.Struct, frozen=True):
