@@ -1,7 +1,10 @@
-"""Mail addresses: what counts as one (``core.keys.address_key`` says which are the same). Pure."""
+"""Mail addresses: what counts as one, and which are the same. Pure."""
 
 import re
+import string
 from typing import Final
+
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 LONGEST: Final = 254  # characters: what SMTP carries (RFC 5321)
 
@@ -17,3 +20,11 @@ def is_address(text: str) -> bool:
         return False
     local = text.partition("@")[0]
     return ".." not in local and not local.startswith(".") and not local.endswith(".")
+
+
+def address_key(text: str) -> str:
+    """Return the key under which an address is unique: lower case, as every mail system in use compares.
+
+    Only ASCII is folded: folding further would make one address of two mailboxes (KELVIN SIGN and k).
+    """
+    return text.strip().translate(_LOWER)

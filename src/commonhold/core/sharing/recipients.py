@@ -2,9 +2,8 @@
 
 from commonhold.core.changes import Change, Put
 from commonhold.core.core import Placeholders
-from commonhold.core.directory.addresses import is_address
+from commonhold.core.directory.addresses import address_key, is_address
 from commonhold.core.identity import Named, RecipientRef
-from commonhold.core.keys import address_key
 from commonhold.core.model import LINK, Principal, Profile, State
 from commonhold.core.policy.snapshot import Snapshot
 from commonhold.core.roles import Kind
