@@ -1,0 +1,221 @@
+"""A snapshot, assembled from the answers to a few probes: the same for every engine, and the hot path of all requests.
+
+The number of probes is constant, whatever the number of items, recipients and shares; only paths and occupied names
+(one each step) and shares that hang on one another (one each hop) ask again. Nothing is asked about nothing.
+"""
+
+from collections.abc import Iterator
+
+from commonhold.core.model import (
+    EVERYONE,
+    OWNER,
+    Allowance,
+    Block,
+    GroupTerms,
+    Item,
+    Member,
+    Principal,
+    Profile,
+    Share,
+    Space,
+    Use,
+)
+from commonhold.core.policy.decide import LONGEST_CHAIN
+from commonhold.core.policy.snapshot import Look, Snapshot
+from commonhold.core.roles import ItemKind, Kind
+from commonhold.store.probes import Probes
+from commonhold.store.references import find_items, find_recipients, find_shares
+
+
+def assemble(look: Look, probes: Probes) -> Snapshot:
+    """Read everything that the decision behind ``look`` needs. All probes must see the same moment."""
+    return _Reading(look, probes).done()
+
+
+class _Reading:
+    """One reading under way: ``seen`` fills step by step, each step built on those before it."""
+
+    __slots__ = ("asked", "look", "probes", "recipients", "records", "seen", "subjects")
+
+    def __init__(self, look: Look, probes: Probes) -> None:
+        at = probes.instance()
+        self.look = look
+        self.probes = probes
+        self.seen = Snapshot(at.revision, at.people_at, at.tree_at)
+        user = look.actor.user
+        self.subjects = look.subjects if user is None else (user, *look.subjects)
+        self.asked: list[Share] = []  # shares asked for by themselves
+        self.recipients: set[int] = set()  # of the proposal, or of the shares asked for
+        self.records: list[Item] = []
+
+    def done(self) -> Snapshot:
+        """Take all steps."""
+        look = self.look
+        if look.shares or look.actor.passes:
+            self._shares_asked_for()
+        if look.recipients:
+            self.seen.found_recipients = find_recipients(look.recipients, self.probes)
+            self.recipients.update(self.seen.found_recipients.values())
+        if look.items or look.occupied or self.asked:
+            self._places()
+        self._shares_on_chains()
+        self._people()
+        if self.recipients or look.full:
+            self._acceptance()
+        if self.asked or look.full:
+            self._uses()
+        self._profiles()
+        return self.seen
+
+    def _shares_asked_for(self) -> None:
+        look, shares = self.look, self.seen.shares
+        found = find_shares(look.shares, [held.share for held in look.actor.passes], self.probes)
+        for share in found.values():
+            shares[share.no] = share
+        for ref in look.shares:
+            if ref in found:
+                self.seen.found_shares[ref] = found[ref].no
+                self.asked.append(found[ref])
+        self.recipients.update(share.recipient for share in self.asked)
+
+    def _places(self) -> None:
+        """Read the items, the chains above them, and the spaces they lie in."""
+        look, seen = self.look, self.seen
+        occupied = [folder for folder, _ in look.occupied]
+        found = find_items((*look.items, *occupied) if occupied else look.items, self.probes)
+        targets = {*found.values(), *(share.item for share in self.asked)}
+        items = seen.items
+        if targets:
+            for item in self.probes.chains(targets):
+                items[item.no] = item
+        seen.found_items = {ref: no for ref, no in found.items() if no in items}
+        for folder, name in look.occupied:
+            child = self.probes.child(found[folder], name) if folder in seen.found_items else None
+            if child is not None:
+                items[child.no] = child
+                targets.add(child.no)
+                seen.occupied[folder, name] = child.no
+        for no in targets:
+            self._chain(no)
+        if items:
+            spaces = {item.space for item in items.values()}
+            seen.spaces = {space.no: space for space in self.probes.rows(Space, "no", spaces)}
+        self.records = [items[no] for no in targets if no in items and items[no].kind is ItemKind.RECORD]
+
+    def _chain(self, target: int) -> None:
+        """Note the chain of an item, and of everything above it, as shares stand there too."""
+        items, chains = self.seen.items, self.seen.chains
+        path: list[int] = []
+        at: int | None = target
+        while at is not None and at not in chains and at in items:
+            path.append(at)
+            at = items[at].parent
+        above = chains.get(at, ()) if at is not None else ()
+        for no in reversed(path):
+            above = chains[no] = (no, *above)
+
+    def _shares_on_chains(self) -> None:
+        """Read the shares that can reach whom the decision is about, and those that they hang on."""
+        look, seen, shares = self.look, self.seen, self.seen.shares
+        if self.subjects:
+            seen.sets.update(self.probes.sets(self.subjects))
+        if seen.items:
+            principals = None if look.full else {EVERYONE, *self.recipients}.union(*seen.sets.values())
+            for share in self.probes.shares_on(seen.items, principals):
+                shares[share.no] = share
+        fresh = list(shares.values())
+        for _ in range(LONGEST_CHAIN):
+            missing = {share.hangs_on for share in fresh if share.hangs_on is not None} - shares.keys()
+            if not missing:
+                break
+            fresh = self.probes.rows(Share, "no", missing)
+            shares.update((share.no, share) for share in fresh)
+        on: dict[int, list[int]] = {}
+        for no in sorted(shares):
+            on.setdefault(shares[no].item, []).append(no)
+        seen.on = {item: tuple(numbers) for item, numbers in on.items()}
+
+    def _people(self) -> None:
+        """Read who owns, backs, receives and acts; what the backers are; what they may do at all; and rules."""
+        seen, probes = self.seen, self.probes
+        owners = {space.owner for space in seen.spaces.values()}
+        backing, leaning, met = self._behind_shares()
+        backing.update(self.subjects)
+        met.update(backing, owners, self.recipients, self._makers() if self.look.names else ())
+        if met:
+            seen.principals = {row.no: row for row in probes.rows(Principal, "no", met)}
+        known = seen.principals
+        seen.found_recipients = {ref: no for ref, no in seen.found_recipients.items() if no in known}
+        if self.records:
+            leaning.update(backing, owners)
+        if leaning := leaning - seen.sets.keys():
+            seen.sets.update(probes.sets(leaning))
+        if backing:
+            holders = {EVERYONE, *backing, *(known[no].org for no in backing if no in known)} - {None}
+            seen.allowances = {row.no: row for row in probes.rows(Allowance, "no", holders)}
+        if self.records:
+            hits = probes.rule_hits(self.records, {EVERYONE}.union(*seen.sets.values()))
+            seen.rules = {item: tuple(found) for item, found in hits.items()}
+
+    def _behind_shares(self) -> tuple[set[int], set[int], set[int]]:
+        """Return who backs the shares, whose principal sets they lean on, and whoever else they name."""
+        backing, leaning, met = set[int](), set[int](), set[int]()
+        for share in self.seen.shares.values():
+            met.add(share.recipient)
+            if share.acts_as is not None:
+                met.add(share.acts_as)
+                leaning.add(share.acts_as)
+            backer = self._backer(share)
+            if backer is not None:
+                backing.add(backer)
+                if share.hangs_on is not None:
+                    leaning.add(backer)
+        return backing, leaning, met
+
+    def _backer(self, share: Share) -> int | None:
+        if share.stands_on != OWNER:
+            return share.stands_on
+        item = self.seen.items.get(share.item)
+        space = self.seen.spaces.get(item.space) if item else None
+        return space.owner if space else None
+
+    def _makers(self) -> Iterator[int]:
+        """Yield those who are only named: who made shares and items, and who changed items."""
+        for share in self.seen.shares.values():
+            yield share.made_by
+        for item in self.seen.items.values():
+            yield from (no for no in (item.created_by, item.changed_by, item.trashed_by) if no is not None)
+
+    def _acceptance(self) -> None:
+        """Read what the recipients take: terms of groups, what subjects are in them, blocks, verified addresses."""
+        seen = self.seen
+        met = self.recipients
+        if self.look.full:
+            met = met.union(share.recipient for share in seen.shares.values())
+        by_kind: dict[Kind, list[int]] = {}
+        for no in met & seen.principals.keys():
+            by_kind.setdefault(seen.principals[no].kind, []).append(no)
+        if groups := by_kind.get(Kind.GROUP):
+            seen.terms = {row.no: row for row in self.probes.rows(GroupTerms, "no", groups)}
+            if self.subjects:
+                edges = self.probes.rows(Member, "member", self.subjects)
+                seen.levels = {(edge.member, edge.grp): edge.level for edge in edges if edge.grp in met}
+        if users := by_kind.get(Kind.USER):
+            seen.blocks = frozenset((row.user, row.blocked) for row in self.probes.rows(Block, "user", users))
+        if addresses := by_kind.get(Kind.MAIL):
+            seen.claimed = frozenset(edge.grp for edge in self.probes.rows(Member, "grp", addresses))
+
+    def _uses(self) -> None:
+        """Read how many passes links, and whatever else counts them, have handed out."""
+        counted = [
+            no for no, share in self.seen.shares.items() if share.kind is Kind.LINK or share.max_uses is not None
+        ]
+        if counted:
+            self.seen.used = {row.no: row.used for row in self.probes.rows(Use, "no", counted)}
+
+    def _profiles(self) -> None:
+        """Read names: of mail addresses, on which a backer's allowance depends, and if wanted of everybody met."""
+        principals = self.seen.principals
+        wanted = list(principals) if self.look.names else [no for no, p in principals.items() if p.kind is Kind.MAIL]
+        if wanted:
+            self.seen.profiles = {row.no: row for row in self.probes.rows(Profile, "no", wanted)}

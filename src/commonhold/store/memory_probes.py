@@ -1,0 +1,65 @@
+"""Probes of the memory engine, written to be read: closures and chains are walked anew each time, nothing is kept."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from commonhold.core.model import EVERYONE, Instance, Item, Life, Member, Nested, Row, Share
+from commonhold.core.policy.snapshot import RuleHit
+from commonhold.store.memory_tables import Table
+
+R = TypeVar("R", bound=Row)
+
+
+class MemoryProbes:
+    """Answers from tables that nobody changes meanwhile, as nothing here gives up the event loop."""
+
+    def __init__(self, tables: Mapping[type[Row], Table[Any]], instance: Instance) -> None:
+        """Look at these tables."""
+        self._tables = tables
+        self._instance = instance
+
+    def instance(self) -> Instance:
+        """See ``Probes``."""
+        return self._instance
+
+    def rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
+        """See ``Probes``."""
+        return list(self._tables[table].by(column, values))
+
+    def chains(self, items: Collection[int]) -> Sequence[Item]:
+        """See ``Probes``."""
+        found: dict[int, Item] = {}
+        fresh: set[int] = set(items)
+        while fresh:
+            rows = self.rows(Item, "no", fresh)
+            found.update((row.no, row) for row in rows)
+            fresh = {row.parent for row in rows if row.parent is not None} - found.keys()
+        return list(found.values())
+
+    def child(self, parent: int, name_key: str) -> Item | None:
+        """See ``Probes``."""
+        children = self._tables[Item].by("parent", (parent,))
+        return next((row for row in children if row.name_key == name_key and row.life is Life.LIVE), None)
+
+    def sets(self, principals: Collection[int]) -> Mapping[int, frozenset[int]]:
+        """See ``Probes``."""
+        return {no: self._closure((no,)) | {EVERYONE} for no in principals}
+
+    def _closure(self, principals: Iterable[int]) -> frozenset[int]:
+        """Return principals and all groups above them; groups may be nested in a circle."""
+        found, fresh = set[int](), set(principals)
+        while fresh:
+            found |= fresh
+            above = {edge.grp for edge in self.rows(Member, "member", fresh)}
+            above |= {edge.grp for edge in self.rows(Nested, "child", fresh)}
+            fresh = above - found
+        return frozenset(found)
+
+    def shares_on(self, items: Collection[int], principals: Collection[int] | None) -> list[Share]:
+        """See ``Probes``."""
+        found = self.rows(Share, "item", items)
+        return found if principals is None else [share for share in found if share.recipient in principals]
+
+    def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
+        """See ``Probes``: this engine keeps no records."""
+        return {}
