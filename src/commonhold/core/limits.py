@@ -1,4 +1,6 @@
-"""Every limit of the core, named, with the reason for its value. ``settings`` may change each of them."""
+"""Every limit of the core, named, with what it limits. ``settings`` may change each of them, and shows these texts."""
+
+from typing import Annotated
 
 import msgspec
 
@@ -9,35 +11,41 @@ MIB = 1 << 20
 class Limits(msgspec.Struct, frozen=True):
     """Limits on everything that a caller can make large."""
 
-    recipients: int = 50  # per proposal: more is a mailing list, which is what groups are for
-    items: int = 500  # per proposal: what one screen of selected things holds, many times over
-    pairs: int = 1_000  # recipients × items written in one transaction of some tens of milliseconds
-    shares_per_day: int = 2_000  # pairs per person and day: a spam cannon fires more
-    mails_per_day: int = 200  # invitations to mail addresses per person and day
-    depth: int = 64  # folders above one another: a chain is read inline, so a constant must bound it
-    principals: int = 1_000  # groups that one person is in, nested ones counted
-    members_per_call: int = 1_000
-    name_bytes: int = 255  # what file systems take
-    note_chars: int = 10_240
-    label_chars: int = 255
-    upload: int = 10 * 1024 * MIB  # one file: what a link over a slow line still finishes in a night
-    quota: int | None = None  # bytes per space; None: as much as the disk holds
-    versions: int = 50  # kept per file; older ones go when a new one comes
-    trash_days: int = 30
-    move_rows: int = 20_000  # rows rewritten when a folder moves into another space
-    copy_rows: int = 10_000  # items copied in one call
-    page: int = 200
-    session_life: int = 14 * DAY
-    basic_life: int = 60_000  # a name and password sent with each request are compared once a minute
-    pass_life: int = DAY  # an opened link stays open for a working day
-    verify_life: int = 7 * DAY
-    setup_life: int = DAY
-    reset_life: int = 3_600_000
-    token_life: int | None = None  # personal tokens end when their owner says so, unless a life is set
-    login_tries: int = 10  # wrong passwords per account (and ten times that per address) …
-    login_window: int = 900_000  # … within 15 minutes
-    link_tries: int = 20  # wrong link passwords per share and address within the same window
-    password_min: int = 8
-    password_max: int = 1_024  # hashing time grows with length
-    idempotency_life: int = DAY
-    past_days: int = 365  # how long past rows answer "who could see it on that day"
+    recipients: Annotated[int, "recipients in one proposal: more is a mailing list, which is what groups are for"] = 50
+    items: Annotated[int, "items in one proposal: what one screen of selected things holds, many times over"] = 500
+    pairs: Annotated[int, "recipients × items in one proposal: one transaction of some tens of milliseconds"] = 1_000
+    shares_per_day: Annotated[int, "pairs that one person may share in a day: a spam cannon fires more"] = 2_000
+    mails_per_day: Annotated[int, "invitations to mail addresses by one person in a day"] = 200
+    depth: Annotated[int, "folders above one another: a chain is read inline, so a constant must bound it"] = 64
+    principals: Annotated[int, "groups that one person is in, nested ones counted"] = 1_000
+    members_per_call: Annotated[int, "members added to or taken from a group in one call"] = 1_000
+    name_bytes: Annotated[int, "bytes of an item's name: what file systems take"] = 255
+    note_chars: Annotated[int, "characters of the note to a share"] = 10_240
+    label_chars: Annotated[int, "characters of the label of a token"] = 255
+    upload: Annotated[int, "bytes of one file: what a link over a slow line still finishes in a night"] = (
+        10 * 1024 * MIB
+    )
+    quota: Annotated[
+        int | None, "bytes in one space, all versions and the trash included; none: as much as the disk holds"
+    ] = None
+    versions: Annotated[int, "versions kept of a file; older ones go when a new one comes"] = 50
+    trash_days: Annotated[int, "days until what lies in the trash is deleted"] = 30
+    move_rows: Annotated[int, "items rewritten when a folder moves into another space"] = 20_000
+    copy_rows: Annotated[int, "items copied in one call"] = 10_000
+    page: Annotated[int, "rows on one page of a listing"] = 200
+    session_life: Annotated[int, "life of a log-in in a browser, ms"] = 14 * DAY
+    basic_life: Annotated[
+        int, "how long a name and password sent with each request count without a new comparison, ms"
+    ] = 60_000
+    pass_life: Annotated[int, "life of an opened link, ms: it stays open for a working day"] = DAY
+    verify_life: Annotated[int, "life of the link that verifies a mail address, ms"] = 7 * DAY
+    setup_life: Annotated[int, "life of the link that makes the first administrator, ms"] = DAY
+    reset_life: Annotated[int, "life of the link that sets a new password, ms"] = 3_600_000
+    token_life: Annotated[int | None, "longest life of a personal token, ms; none: until its owner ends it"] = None
+    login_tries: Annotated[int, "wrong passwords per account (ten times that per address) within `login_window`"] = 10
+    login_window: Annotated[int, "window in which wrong passwords are counted, ms"] = 900_000
+    link_tries: Annotated[int, "wrong passwords per link and address within `login_window`"] = 20
+    password_min: Annotated[int, "characters that a password needs"] = 8
+    password_max: Annotated[int, "characters that a password may have: hashing time grows with length"] = 1_024
+    idempotency_life: Annotated[int, "how long the report to an Idempotency-Key is kept, ms"] = DAY
+    past_days: Annotated[int, 'days for which the past answers "who could see it on that day"'] = 365
