@@ -60,6 +60,10 @@ class MemoryProbes:
         found = self.rows(Share, "item", items)
         return found if principals is None else [share for share in found if share.recipient in principals]
 
-    def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
+    def rule_hits(
+        self,
+        records: Collection[Item],  # noqa: ARG002
+        principals: Collection[int],  # noqa: ARG002
+    ) -> Mapping[int, Sequence[RuleHit]]:
         """See ``Probes``: this engine keeps no records."""
         return {}
