@@ -96,7 +96,10 @@ class CountTry(msgspec.Struct, frozen=True):
 
 
 class MoveSpace(msgspec.Struct, frozen=True):
-    """Rewrite the space of an item and everything below it; more than ``limit`` rows breaks it as ``TooLarge``."""
+    """Rewrite the space of an item and everything below it; more than ``limit`` rows breaks it as ``TooLarge``.
+
+    Each rewritten row's stamp grows by one, so that nobody puts something into what he saw in the old space.
+    """
 
     item: int
     space: int

@@ -150,8 +150,8 @@ class _Reading:
             leaning.update(backing, owners)
         if leaning := leaning - seen.sets.keys():
             seen.sets.update(probes.sets(leaning))
-        if backing:
-            holders = {EVERYONE, *backing, *(known[no].org for no in backing if no in known)} - {None}
+        if bounded := backing | owners:  # an owner's allowance says how much his space may hold
+            holders = {EVERYONE, *bounded, *(known[no].org for no in bounded if no in known)} - {None}
             seen.allowances = {row.no: row for row in probes.rows(Allowance, "no", holders)}
         if self.records:
             hits = probes.rule_hits(self.records, {EVERYONE}.union(*seen.sets.values()))
