@@ -24,7 +24,7 @@ def actor(asker: Asker, actions: Action = ALL) -> Actor:
 @settings(max_examples=150, deadline=None)
 @given(worlds())
 def test_every_decision_is_the_oracles(world: World) -> None:
-    """For everybody and every item of a random world, the judge finds the very actions that the formula's words give."""
+    """For everybody and every item of a random world, the judge finds the actions that the formula's words give."""
     judge = Judge(oracle.snapshot_of(world), NOW)
 
     for asker in askers(world):
