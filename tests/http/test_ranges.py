@@ -197,6 +197,18 @@ def test_headers() -> None:
     assert FIRST.length == 10
 
 
+@pytest.mark.parametrize(
+    ("modified", "expected"),
+    [(-(10**15), "Thu, 01 Jan 1970 00:00:00 GMT"), (10**18, "Fri, 31 Dec 9999 23:59:59 GMT")],
+)
+def test_moments_that_cannot_be_written(modified: int, expected: str) -> None:
+    """A moment beyond what HTTP can write becomes the nearest that it can."""
+    content = Content(1, "a", modified)
+
+    assert content.last_modified == expected
+    assert select("GET", Headers({"if-modified-since": expected}), content).status == 304
+
+
 @given(st.text())
 def test_any_condition(value: str) -> None:
     """No value of a condition breaks anything."""

@@ -19,18 +19,34 @@ _PLAIN_TEXT: Final = "text/plain; charset=utf-8"
 _WELL_FORMED: Final = re.compile(r"[a-z0-9][\w!#$&^.+-]{0,126}/[a-z0-9][\w!#$&^.+-]{0,126}", re.ASCII | re.IGNORECASE)
 
 _PACKED: Final = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+_OFFICE: Final = "application/vnd.openxmlformats-officedocument."
+_OPEN: Final = "application/vnd.oasis.opendocument."
 _ADDED: Final = {
+    ".7z": "application/x-7z-compressed",
     ".avif": "image/avif",
+    ".docx": f"{_OFFICE}wordprocessingml.document",
     ".epub": "application/epub+zip",
+    ".flac": "audio/flac",
     ".heic": "image/heic",
     ".log": "text/plain",
+    ".m4a": "audio/mp4",
     ".md": "text/markdown",
+    ".mkv": "video/matroska",
+    ".odp": f"{_OPEN}presentation",
+    ".ods": f"{_OPEN}spreadsheet",
+    ".odt": f"{_OPEN}text",
+    ".ogg": "audio/ogg",
+    ".pptx": f"{_OFFICE}presentationml.presentation",
     ".toml": "application/toml",
     ".ts": "text/plain",
     ".webp": "image/webp",
+    ".xlsx": f"{_OFFICE}spreadsheetml.sheet",
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
 }
+_PACKED_KINDS: Final = frozenset(
+    {"application/pdf", "application/zip", "application/x-7z-compressed", *_PACKED.values()}
+)
 
 
 def _table() -> mimetypes.MimeTypes:
@@ -78,6 +94,17 @@ def safe_inline(media_type: str) -> str | None:
     if kind in _MARKUP or kind.endswith("+xml"):
         return None
     return _PLAIN_TEXT if kind.startswith("text/") or kind in _SHOWN_AS_TEXT else None
+
+
+def is_packed(media_type: str) -> bool:
+    """Whether files of this type are compressed already, so that compressing them again is in vain."""
+    kind = clean_media_type(media_type)
+    return (
+        kind in IMAGES
+        or kind in _PACKED_KINDS
+        or kind.startswith(("video/", "audio/", _OFFICE, _OPEN))
+        or kind.endswith("+zip")
+    )
 
 
 def _by_bytes(head: bytes) -> str:

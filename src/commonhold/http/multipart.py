@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from commonhold.core.problems import Problem
@@ -90,19 +90,21 @@ class _Parser:
         self._name = self._value = b""
         self._parts = 0
         self._complete = False
-        callbacks: MultipartCallbacks = {
-            "on_part_begin": self._begin,
-            "on_header_field": self._header_field,
-            "on_header_value": self._header_value,
-            "on_header_end": self._header_end,
-            "on_headers_finished": self._headers_finished,
-            "on_part_data": lambda data, start, end: self._events.append(data[start:end]),
-            "on_part_end": lambda: self._events.append(_END),
-            "on_end": self._end,
-        }
         try:
             self._parser = MultipartParser(
-                boundary, callbacks, max_header_count=bounds.headers, max_header_size=bounds.header
+                boundary,
+                {
+                    "on_part_begin": self._begin,
+                    "on_header_field": self._header_field,
+                    "on_header_value": self._header_value,
+                    "on_header_end": self._header_end,
+                    "on_headers_finished": self._headers_finished,
+                    "on_part_data": lambda data, start, end: self._events.append(data[start:end]),
+                    "on_part_end": lambda: self._events.append(_END),
+                    "on_end": self._end,
+                },
+                max_header_count=bounds.headers,
+                max_header_size=bounds.header,
             )
         except FormParserError as error:
             raise Problem("malformed_body", reason=str(error)) from None

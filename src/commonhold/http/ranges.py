@@ -1,7 +1,7 @@
 """Conditional requests and ranges (RFC 9110, sections 13 and 14): which part of a content answers a request, if any."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ from commonhold.core.problems import Problem
 _RANGE: Final = re.compile(r"(\d*)-(\d*)", re.ASCII)
 _TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
 _MOST_DIGITS: Final = 19
+_LAST_SECOND: Final = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
 
 class Content(Struct, frozen=True):
@@ -29,9 +30,14 @@ class Content(Struct, frozen=True):
         return f'"{self.tag}"'
 
     @property
+    def seconds(self) -> int:
+        """The moment in whole seconds, as HTTP tells time, within the years that it can write."""
+        return min(max(self.modified // 1000, 0), _LAST_SECOND)
+
+    @property
     def last_modified(self) -> str:
         """The moment as the header ``Last-Modified`` has it."""
-        return formatdate(self.modified // 1000, usegmt=True)
+        return formatdate(self.seconds, usegmt=True)
 
 
 class Part(Struct, frozen=True):
@@ -109,13 +115,13 @@ def _number(digits: str) -> int:
 
 def _check_preconditions(headers: Headers, content: Content) -> None:
     wanted = _tags(headers, "if-match")
-    since = _seconds(headers.get("if-unmodified-since"))
     if wanted is not None:
-        met = "*" in wanted or content.etag in wanted
-    else:
-        met = since is None or content.modified // 1000 <= since
-    if not met:
-        raise Problem("precondition_failed", field="If-Match" if wanted is not None else "If-Unmodified-Since")
+        if "*" not in wanted and content.etag not in wanted:
+            raise Problem("precondition_failed", field="If-Match")
+        return
+    since = _seconds(headers.get("if-unmodified-since"))
+    if since is not None and content.seconds > since:
+        raise Problem("precondition_failed", field="If-Unmodified-Since")
 
 
 def _is_unchanged(headers: Headers, content: Content) -> bool:
@@ -123,14 +129,14 @@ def _is_unchanged(headers: Headers, content: Content) -> bool:
     if known is not None:
         return "*" in known or any(tag.removeprefix("W/") == content.etag for tag in known)
     since = _seconds(headers.get("if-modified-since"))
-    return since is not None and content.modified // 1000 <= since
+    return since is not None and content.seconds <= since
 
 
 def _range_applies(condition: str | None, content: Content) -> bool:
     """Weigh ``If-Range``: a strong tag must be the same, a date must be exactly the same."""
     if condition is None or condition.strip() == content.etag:
         return True
-    return '"' not in condition and _seconds(condition) == content.modified // 1000
+    return '"' not in condition and _seconds(condition) == content.seconds
 
 
 def _tags(headers: Headers, name: str) -> list[str] | None:

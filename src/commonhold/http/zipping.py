@@ -29,7 +29,8 @@ LONGEST_PATH: Final = 32_000
 """Bytes of an entry's path; the format ends at 65,535, what can unpack it much earlier."""
 
 _FASTEST, _PLAIN = 1, 0
-_EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2107, 12, 31, 23, 59, 58, tzinfo=UTC)
+_EARLIEST: Final = int(datetime(1980, 1, 1, tzinfo=UTC).timestamp())
+_LATEST: Final = int(datetime(2107, 12, 31, 23, 59, 58, tzinfo=UTC).timestamp())
 _DRIVE: Final = re.compile(r"^([A-Za-z]):")
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
 
@@ -162,13 +163,14 @@ class _Sink:
 
 
 def _info(entry: Entry, path: str) -> zipfile.ZipInfo:
-    moment = min(max(datetime.fromtimestamp(entry.modified / 1000, UTC), _EARLIEST), _LATEST)
-    info = zipfile.ZipInfo(path, moment.timetuple()[:6])
+    seconds = min(max(entry.modified // 1000, _EARLIEST), _LATEST)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    info = zipfile.ZipInfo(path, (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second))
     info.compress_type = zipfile.ZIP_DEFLATED
     info._compresslevel = _PLAIN if entry.packed else _FASTEST  # type: ignore[attr-defined] # no public name till 3.13
     info.file_size = entry.size
     info.create_system = 3
     info.external_attr = (stat.S_IFDIR | 0o755) << 16 | 0x10 if path.endswith("/") else (stat.S_IFREG | 0o644) << 16
-    seconds = min(int(moment.timestamp()), 2**31 - 1)
-    info.extra = struct.pack("<HHBl", 0x5455, 5, 1, seconds)  # "UT": the moment in UTC, where DOS time has no zone
+    # "UT": the moment in UTC, as the time of DOS before it has no zone; it ends in 2038
+    info.extra = struct.pack("<HHBl", 0x5455, 5, 1, min(seconds, 2**31 - 1))
     return info

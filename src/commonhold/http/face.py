@@ -1,0 +1,107 @@
+"""What a face is: a name, the prefixes it claims, its routes, and how it words what is refused.
+
+A face is one folder, ``commonhold.faces.<name>``, whose module ``face`` holds a ``Face`` named ``FACE``. The routes are
+data: the walk that looks for unguarded ones, and the OpenAPI document, are made of the same table that is served.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commonhold.core.core import Core
+from commonhold.core.identity import NOBODY, Actor
+from commonhold.core.problems import Problem
+from commonhold.http.credentials import Find, Presented, present
+from commonhold.http.options import Options
+from commonhold.http.statuses import STATUS
+from commonhold.http.writes import Kept
+
+NEEDS: Final = frozenset({"right", "self", "directory", "administration", "public", "machine"})
+"""The words that say by what a route is guarded: the reasons and purposes of ``core.policy.allowed``."""
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Handler: TypeAlias = Callable[["Call"], Awaitable[Response]]
+Word: TypeAlias = Callable[[Request, Problem, int], Response]
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One method of one path.
+
+    ``path`` is a template: ``{name}`` stands for one segment, ``{name:path}`` at its end for all that is left.
+    ``needs`` is one of ``NEEDS``. ``takes``, ``query`` and ``gives`` are the structs of body, query and reply;
+    ``again`` renders the reply of a POST that was done already, from what was kept under its ``Idempotency-Key``.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    needs: str
+    takes: Any = None
+    query: Any = None
+    gives: Any = None
+    status: int = 200
+    streams: str | None = None  # media type of a body or reply that is not JSON
+    problems: tuple[str, ...] = ()  # codes that the documentation names
+    again: Handler | None = None
+    at_home: bool = False  # needs somebody at the machine itself, or an administrator (metrics)
+
+
+class Face(msgspec.Struct, frozen=True):
+    """A protocol that clients speak. ``claims`` are prefixes of paths; the longest claim of all faces wins.
+
+    ``find`` finds credentials in a request; ``statuses`` and ``word`` turn a problem into this face's reply, and word
+    404 and 405 too; ``exposes`` names headers that scripts of other origins may read, ``origins`` those that may call
+    unless settings say otherwise.
+    """
+
+    name: str
+    claims: tuple[str, ...]
+    routes: tuple[Route, ...]
+    word: Word
+    statuses: Mapping[str, int] = STATUS
+    find: Find = present
+    exposes: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ("*",)
+    pages: bool = False  # words its own unknown paths as HTML
+
+
+class Call:
+    """One request on its way through a route: who asks, with which core, for what."""
+
+    __slots__ = ("actor", "core", "face", "kept", "options", "params", "presented", "request", "root", "route")
+
+    def __init__(
+        self, core: Core, request: Request, face: Face, route: Route, params: dict[str, str], options: Options
+    ) -> None:
+        """Begin as nobody; the dispatcher fills in who asks."""
+        self.core = core
+        self.request = request
+        self.face = face
+        self.route = route
+        self.params = params
+        self.options = options
+        self.actor: Actor = NOBODY
+        self.presented = Presented()
+        self.kept: Kept | None = None  # what was kept, while ``Route.again`` renders it
+        self.root = ""  # public address of this face: scheme, host, and the prefix it is mounted under
+
+    @property
+    def secure(self) -> bool:
+        """Whether the caller came by https, as far as a trusted proxy or the socket says."""
+        return bool(self.request.scope.get("scheme") == "https") or self.root.startswith("https:")
+
+
+def by_path(routes: tuple[Route, ...]) -> dict[str, dict[str, Route]]:
+    """Group routes by their template: template → method → route."""
+    found: dict[str, dict[str, Route]] = {}
+    for route in routes:
+        methods = found.setdefault(route.path, {})
+        if route.method in methods:
+            raise ValueError(f"two routes for {route.method} {route.path}: take one away")
+        methods[route.method] = route
+    return found
