@@ -103,6 +103,9 @@ SENTENCES: Final[dict[str, str]] = {
     "future_revision": "This revision lies in the future. Use one that this server gave you.",
     "too_many_requests": "Too many attempts. Wait and try again.",
     "unavailable": "The server cannot answer at the moment. Try again soon.",
+    # starting
+    "schema_newer": "A newer version of the program wrote this data. Install that version, or restore a backup.",
+    "sqlite_too_old": "This SQLite cannot be used. Install a Python with SQLite 3.38 or later that has FTS5.",
     # records
     "unknown_collection": "No such collection, or you may not read it.",
     "unknown_column": "No such field, or you may not read it.",

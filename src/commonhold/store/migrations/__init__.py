@@ -1,0 +1,1 @@
+"""Migrations: numbered, forwards only, each one fixed for ever once it was released."""

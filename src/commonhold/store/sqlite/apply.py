@@ -1,0 +1,194 @@
+"""Changes as statements of one open transaction: all of a commit, or an exception, and the caller takes it back."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, assert_never
+
+from msgspec.structs import astuple
+
+from commonhold.core.changes import (
+    Broken,
+    Change,
+    Charge,
+    CountTry,
+    CountUse,
+    Drop,
+    DropWhere,
+    Guard,
+    LeaseIs,
+    MoveSpace,
+    Nest,
+    OverQuota,
+    PeopleAt,
+    Put,
+    Set,
+    ShareIs,
+    StampIs,
+    TooLarge,
+    TreeAt,
+    Unnest,
+    Upsert,
+    UsedUp,
+)
+from commonhold.core.keys import words_of
+from commonhold.core.model import Instance, Item, Nested, Row
+from commonhold.store.sqlite import statements as sql
+from commonhold.store.sqlite.probes import listed
+from commonhold.store.tables import SINCE, kept
+
+HOLDS: Final[Mapping[type[Guard], str]] = {
+    ShareIs: "SELECT 1 FROM share WHERE no = ? AND version = ?",
+    StampIs: "SELECT 1 FROM item WHERE no = ? AND stamp = ?",
+    LeaseIs: "SELECT 1 FROM outbox WHERE no = ? AND lease = ? AND done_at IS NULL",
+}
+
+
+class Writing:
+    """One commit on an open transaction, after the installation's row ``before``; ``at`` dates what becomes past."""
+
+    def __init__(self, connection: sqlite3.Connection, before: Instance, at: int) -> None:
+        """Begin a commit; nothing is written yet."""
+        self._execute = connection.execute
+        self._before = before
+        self._now = before.revision + 1
+        self._at = at
+
+    def hold(self, guards: Sequence[Guard]) -> None:
+        """Check the guards.
+
+        :raises Broken: one does not hold
+        """
+        if not all(self._holds(guard) for guard in guards):
+            raise Broken
+
+    def _holds(self, guard: Guard) -> bool:
+        match guard:
+            case TreeAt(at):
+                return self._before.tree_at <= at
+            case PeopleAt(at):
+                return self._before.people_at <= at
+            case ShareIs(no, state) | StampIs(no, state) | LeaseIs(no, state):
+                return bool(self._execute(HOLDS[type(guard)], (no, state)).fetchall())
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write changes, in which every number is resolved.
+
+        :raises Broken: or one of the named kinds of it
+        :raises sqlite3.Error: what went wrong in the database; a key that exists already, too
+        """
+        for change in changes:
+            self._apply(change)
+
+    def _apply(self, change: Change) -> None:
+        match change:
+            case Put(row):
+                self._put(row, sql.insert(type(row)))
+            case Upsert(row):
+                self._bury(type(row), sql.equal(row.key), [getattr(row, name) for name in row.key])
+                self._put(row, sql.upsert(type(row)))
+            case Set():
+                self._set(change)
+            case Drop(table, key) if table is not Nested:
+                self._remove(table, table.key, key)
+            case DropWhere(table, column, value) if table is not Nested:
+                self._remove(table, (column,), (value,))
+            case CountUse(share, limit, at):
+                self._once(sql.COUNT_USE, (share, limit, at), UsedUp)
+            case CountTry(subject, limit, window, at, tries):
+                self._once(sql.COUNT_TRY, (subject, at, tries, limit, window), UsedUp)
+            case Charge():
+                self._charge(change)
+            case MoveSpace():
+                self._move(change)
+            case Nest() | Unnest() | Drop() | DropWhere():
+                self._edges(change)
+            case _:
+                assert_never(change)
+
+    def _once(self, text: str, values: Sequence[Any], otherwise: type[Broken]) -> None:
+        """Write one row, or break."""
+        if self._execute(text, values).rowcount != 1:
+            raise otherwise(values)
+
+    def _put(self, row: Row, text: str) -> None:
+        values = astuple(row)
+        self._execute(text, (*values, self._now) if row.past else values)
+        if isinstance(row, Nested):
+            self._nest(row.child, row.grp)
+        elif isinstance(row, Item):
+            self._index(row.no, row.name)
+
+    def _set(self, change: Set) -> None:
+        table, key, values = change.table, change.key, dict(change.values)
+        if table.past and not values.keys().isdisjoint(kept(table)):
+            self._bury(table, sql.equal(table.key), key)
+            values[SINCE] = self._now
+        self._once(sql.update(table, tuple(values)), (*values.values(), *key), Broken)
+        if table is Item and "name" in values:
+            self._index(key[0], values["name"])
+
+    def _remove(self, table: type[Row], names: tuple[str, ...], values: Sequence[Any]) -> None:
+        self._bury(table, sql.equal(names), values)
+        if table is Item:
+            self._execute(
+                f"DELETE FROM item_words WHERE rowid IN (SELECT no FROM item WHERE {sql.equal(names)})", values
+            )
+        self._execute(sql.delete(table, names), values)
+
+    def _bury(self, table: type[Row], where: str, values: Sequence[Any]) -> None:
+        """Copy what is about to change or go to the past, where there is one."""
+        if table.past:
+            self._execute(sql.bury(table, where), (self._now, self._at, *values, self._now))
+
+    def _index(self, item: int, name: str | None) -> None:
+        """Keep an item's words for the search, cut and folded as everywhere."""
+        self._execute("DELETE FROM item_words WHERE rowid = ?", (item,))
+        if name:
+            self._execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (item, " ".join(words_of(name))))
+
+    def _charge(self, change: Charge) -> None:
+        known = self._execute("SELECT 1 FROM space WHERE no = ?", (change.space,)).fetchall()
+        self._once(sql.CHARGE, (change.space, change.size, change.quota), OverQuota if known else Broken)
+
+    def _move(self, change: MoveSpace) -> None:
+        numbers = [no for (no,) in self._execute(sql.BELOW, (change.item, change.limit + 1)).fetchall()]
+        if not numbers:
+            raise Broken(change.item)
+        if len(numbers) > change.limit:
+            raise TooLarge(change.item)
+        below = listed(numbers)
+        self._bury(Item, f"no IN {sql.LISTED}", (below,))
+        self._execute(
+            f"UPDATE item SET space = ?, stamp = stamp + 1, {SINCE} = ? WHERE no IN {sql.LISTED}",
+            (change.space, self._now, below),
+        )
+
+    # edges between groups, and their closure
+
+    def _edges(self, change: Nest | Unnest | Drop | DropWhere) -> None:
+        match change:
+            case Nest(child, grp, since):
+                self._put(Nested(child, grp, since), sql.upsert(Nested))
+            case Unnest(child, grp) | Drop(_, (child, grp)):
+                self._unnest(child, grp)
+            case Drop():
+                raise Broken(change.key)
+            case DropWhere(_, column, value):
+                edges = self._execute(f'SELECT child, grp FROM nested WHERE "{column}" = ?', (value,)).fetchall()
+                for child, grp in edges:
+                    self._unnest(child, grp)
+
+    def _nest(self, child: int, grp: int) -> None:
+        itself = "INSERT OR IGNORE INTO group_closure (grp, ancestor) VALUES (?1, ?1)"
+        self._execute(itself, (child,))
+        self._execute(itself, (grp,))
+        self._execute(sql.NEST, (child, grp))
+
+    def _unnest(self, child: int, grp: int) -> None:
+        """Take an edge away; only what is below the child can have lost something above it."""
+        if not self._execute(sql.delete(Nested, Nested.key), (child, grp)).rowcount:
+            return
+        found = self._execute("SELECT grp FROM group_closure WHERE ancestor = ?", (child,)).fetchall()
+        below = listed([no for (no,) in found])
+        self._execute(f"DELETE FROM group_closure WHERE grp IN {sql.LISTED}", (below,))
+        self._execute(sql.CLOSURE, (below,))

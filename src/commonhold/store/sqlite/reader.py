@@ -1,0 +1,98 @@
+"""The one helper that reads: BEGIN, statements with fetchall, COMMIT, and nothing is waited for in between.
+
+A reading is a plain function. As it cannot wait, it sees one moment; as every statement is read to its end at once,
+none keeps an old moment open behind it.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from commonhold.core.problems import Problem
+from commonhold.store.sqlite.errors import mapped
+
+T = TypeVar("T")
+
+OLDEST: Final = (3, 38, 0)  # the oldest one that is tested: JSON is built in, and lists travel as JSON
+PACE: Final = 1_000  # steps of SQLite's machine between two looks at the clock: some tens of microseconds
+STATEMENTS: Final = 512  # prepared statements kept per connection: more than there are shapes in daily use
+CACHE_KIB: Final = 8_192
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection as this engine wants them: SQLite begins no transaction by itself, and never checkpoints.
+
+    :raises Problem: sqlite_too_old, unavailable
+    """
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise Problem("sqlite_too_old", found=sqlite3.sqlite_version, needed=".".join(map(str, OLDEST)))
+    with mapped():
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS,
+            timeout=10,
+        )
+        for setting in (f"cache_size = -{CACHE_KIB}", "temp_store = MEMORY", "wal_autocheckpoint = 0"):
+            connection.execute(f"PRAGMA {setting}")
+        if not connection.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0]:
+            raise Problem("sqlite_too_old", found=f"{sqlite3.sqlite_version} without FTS5", needed="FTS5")
+    return connection
+
+
+class Reader:
+    """A connection that only reads; one reading at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        :raises Problem: sqlite_too_old, unavailable
+        """
+        self.connection = connect(path)
+        self.connection.execute("PRAGMA query_only = ON")
+        self._deadline = 0.0
+
+    def read(self, ask: Callable[[], T], within: float | None = None) -> T:
+        """Answer a question within one moment of the database.
+
+        :param within: seconds after which the answer is given up
+        :raises Problem: query_too_costly, unavailable
+        """
+        connection = self.connection
+        with mapped():
+            connection.execute("BEGIN")
+            try:
+                if within is not None:
+                    self._deadline = time.monotonic() + within
+                    connection.set_progress_handler(self._late, PACE)
+                return ask()
+            finally:
+                connection.set_progress_handler(None, 0)
+                if connection.in_transaction:  # some errors end it by themselves
+                    connection.execute("COMMIT")
+
+    def all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Run a statement to its end. What no column can hold (2 ** 64, half a surrogate) is found nowhere."""
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        except (OverflowError, UnicodeEncodeError):
+            return []
+
+    def copy_to(self, path: Path) -> None:
+        """Write a compact copy of this moment to a new file.
+
+        :raises Problem: storage_full, unavailable
+        """
+        with mapped():
+            self.connection.execute("VACUUM INTO ?", (str(path),))
+
+    def _late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.connection.close()

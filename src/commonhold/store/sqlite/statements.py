@@ -1,0 +1,95 @@
+"""Statements: the hot ones are files of their own in ``sql``, the others are made from a shape and kept.
+
+In a file ``$share`` stands for the columns of a share in the order of its fields, so that a row is read by position.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import Final
+
+from commonhold.core.model import ROWS, Row
+from commonhold.store.tables import AT, SINCE, UNTIL, columns, kept
+
+COLUMNS: Final = {row.table: ", ".join(f'{row.table}."{name}"' for name in row.__struct_fields__) for row in ROWS}
+# A list travels as one JSON text, so that a statement has one form whatever the length of the list.
+LISTED: Final = "(SELECT value FROM json_each(?))"
+
+
+def _load(name: str) -> str:
+    text = files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return Template(text).substitute(COLUMNS)
+
+
+INSTANCE: Final = _load("instance")
+WHO: Final = _load("who")
+CHAIN: Final = _load("chain")
+CHILD: Final = _load("child")
+SET: Final = _load("set")
+SHARES_ON: Final = _load("shares_on")
+SHARES_BETWEEN: Final = _load("shares_between")
+SHARED_WITH: Final = _load("shared_with")
+
+NEST: Final = _load("nest")
+CLOSURE: Final = _load("closure")
+BELOW: Final = _load("below")
+COUNT_USE: Final = _load("count_use")
+COUNT_TRY: Final = _load("count_try")
+CHARGE: Final = _load("charge")
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Write names of columns: some are words of SQL too."""
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def equal(names: Sequence[str], between: str = " AND ") -> str:
+    """Write that columns have values, or get them."""
+    return between.join(f'"{name}" = ?' for name in names)
+
+
+@cache
+def select(row: type[Row], column: str, one: bool) -> str:
+    """Make the statement that reads rows by one value of a column, or by a list of values."""
+    return f'SELECT {COLUMNS[row.table]} FROM {row.table} WHERE "{column}" {"= ?" if one else f"IN {LISTED}"}'
+
+
+@cache
+def insert(row: type[Row]) -> str:
+    """Make the statement that writes a new row; where there is a past, the revision is the last value."""
+    names = columns(row)
+    return f"INSERT INTO {row.table} ({quoted(names)}) VALUES ({', '.join('?' * len(names))})"
+
+
+@cache
+def upsert(row: type[Row]) -> str:
+    """Make the statement that writes a row in place of one with the same key, if there is one."""
+    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in columns(row) if name not in row.key)
+    return f"{insert(row)} ON CONFLICT ({quoted(row.key)}) DO UPDATE SET {changed}"
+
+
+@cache
+def update(row: type[Row], names: tuple[str, ...]) -> str:
+    """Make the statement that changes columns of one row."""
+    return f"UPDATE {row.table} SET {equal(names, ', ')} WHERE {equal(row.key)}"
+
+
+@cache
+def delete(row: type[Row], names: tuple[str, ...]) -> str:
+    """Make the statement that removes the rows with these values."""
+    return f"DELETE FROM {row.table} WHERE {equal(names)}"
+
+
+@cache
+def bury(row: type[Row], where: str) -> str:
+    """Make the statement that copies rows to their past table: revision, time, the values of ``where``, revision.
+
+    A row that this revision made was never seen. Of a password it is kept that there was one.
+    """
+    names = kept(row)
+    shown = ", ".join("iif(password IS NULL, NULL, '')" if name == "password" else f'"{name}"' for name in names)
+    return (
+        f"INSERT INTO {row.past} ({quoted(names)}, {UNTIL}, {AT}, {SINCE}) "
+        f"SELECT {shown}, ?, ?, {SINCE} FROM {row.table} WHERE {where} AND {SINCE} < ?"
+    )
