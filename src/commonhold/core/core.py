@@ -25,8 +25,16 @@ ATTEMPTS: Final = 3  # a verb whose guard broke looks again; a third loss in a r
 T = TypeVar("T")
 
 
+def unheard(report: Any) -> None:
+    """Keep nothing of a report."""
+
+
 class Core(msgspec.Struct, frozen=True):
-    """Everything a verb needs from outside, composed once by ``wiring`` (or ``testing.make_core``)."""
+    """Everything a verb needs from outside, composed once by ``wiring`` (or ``testing.make_core``).
+
+    ``keep`` is told the report of a batch just before it is committed, so that a caller can keep it in the same
+    transaction (``http.writes``).
+    """
 
     store: Store
     blobs: Blobs
@@ -34,6 +42,7 @@ class Core(msgspec.Struct, frozen=True):
     secrets: Secrets
     hasher: Hasher
     limits: Limits = Limits()
+    keep: Callable[[Any], None] = unheard
 
 
 async def judge(core: Core, look: Look) -> Judge:

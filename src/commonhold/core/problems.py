@@ -94,6 +94,7 @@ SENTENCES: Final[dict[str, str]] = {
     "query_too_costly": "The query is too large. Ask for less at once.",
     "unsupported_media_type": "This content type is not understood here.",
     "not_acceptable": "None of the accepted content types can be given.",
+    "cross_site": "Another site sent this with your cookies. Open our own page, or send a token.",
     "route_not_found": "There is no such route.",
     "method_not_allowed": "This route does not take that method.",
     # consistency
@@ -103,6 +104,7 @@ SENTENCES: Final[dict[str, str]] = {
     "future_revision": "This revision lies in the future. Use one that this server gave you.",
     "too_many_requests": "Too many attempts. Wait and try again.",
     "unavailable": "The server cannot answer at the moment. Try again soon.",
+    "internal": "Something went wrong on our side. Try again, or give the request id to an administrator.",
     # starting
     "schema_newer": "A newer version of the program wrote this data. Install that version, or restore a backup.",
     "sqlite_too_old": "This SQLite cannot be used. Install a Python with SQLite 3.38 or later that has FTS5.",

@@ -162,6 +162,7 @@ async def withdraw(
         report = Report((), (), pairs, dry_run, done, judged.snapshot.revision)
         if dry_run or not done or not changes:
             return report
+        core.keep(report)
         commit = await core.store.commit(changes, guards)
         return msgspec.structs.replace(report, revision=commit.revision)
 

@@ -57,6 +57,7 @@ async def propose(core: Core, actor: Actor, proposal: Proposal) -> Report:
         await charge_day(core, actor, _made(report), draft.changes)
         if proposal.notify:
             _tell(core, actor, proposal, draft)
+        core.keep(report)
         commit = await core.store.commit(draft.changes, draft.guards)
         pairs = tuple(
             msgspec.structs.replace(pair, no=commit.no(pair.no)) if pair.no is not None else pair
