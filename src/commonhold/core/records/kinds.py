@@ -153,7 +153,7 @@ def _date(value: Any) -> str:
 
 
 def _time(value: Any) -> str:
-    if isinstance(value, str) and len(value) < len("0000-00-00T"):
+    if isinstance(value, str) and value[2:3] == ":":
         return _clocked(time.fromisoformat(value).replace(tzinfo=None))
     return _clocked(_moment(value).time())
 

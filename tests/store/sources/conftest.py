@@ -1,0 +1,5 @@
+"""Asserts of the contract explain themselves as those of tests do."""
+
+import pytest
+
+pytest.register_assert_rewrite("commonhold.testing.source_contract")
