@@ -12,16 +12,17 @@ PACKAGE = "commonhold"
 # Each room, and the rooms below it that it may import. A new room gets its line here.
 ROOMS = {
     "core": set[str](),
-    "settings": set[str](),
+    "settings": {"core"},
+    "logs": set[str](),
     "store": {"core", "settings"},
     "blobs": {"core", "settings"},
-    "work": {"core", "settings"},
+    "work": {"core", "settings", "logs"},
     "keys": {"core", "settings"},
-    "http": {"core", "settings"},
-    "faces": {"core", "settings", "http"},
+    "http": {"core", "settings", "logs"},
+    "faces": {"core", "settings", "logs", "http"},
     "testing": {"core", "settings", "http", "store", "blobs", "work", "keys"},
-    "wiring": {"core", "settings", "http", "store", "blobs", "work", "keys", "faces"},
-    "cli": {"core", "settings", "wiring"},
+    "wiring": {"core", "settings", "logs", "http", "store", "blobs", "work", "keys", "faces"},
+    "cli": {"core", "settings", "logs", "wiring"},
     "__main__": {"cli"},
 }
 CORE_MAY = sys.stdlib_module_names | {"msgspec", PACKAGE}
