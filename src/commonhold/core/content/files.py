@@ -24,7 +24,7 @@ from commonhold.core.identity import Actor, ItemRef
 from commonhold.core.model import Item, Version
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
-from commonhold.core.roles import ItemKind
+from commonhold.core.roles import Action, ItemKind
 
 ANY_MEDIA: Final = "application/octet-stream"
 
@@ -66,10 +66,11 @@ async def put(
     async def decide() -> tuple[Asked, str | None]:
         """Return the folder and the free name in it, or the file that has the name and None."""
         look = Look(actor, items=(parent,), occupied=((parent, name_key(name)),))
-        into = ask_folder(await judge(core, look), actor, parent, core.limits)
-        taken = into.judge.snapshot.occupied.get((parent, name_key(name)))
-        if on_collision is Collision.VERSION and taken is not None and not into.blind:
-            return await file_to_write(core, actor, taken, if_stamp, hidden="name_collides"), None
+        seen = await judge(core, look)
+        taken = seen.snapshot.occupied.get((parent, name_key(name)))
+        if taken is not None and on_collision is Collision.VERSION and seen.right(actor, taken).may(Action.READ):
+            return file_to_write(seen, actor, taken, if_stamp), None
+        into = ask_folder(seen, actor, parent, core.limits)
         if if_stamp is not None:
             raise Problem("precondition_failed", field="if_stamp")
         return into, await settle(core, actor, into, parent, name, on_collision)
@@ -99,11 +100,14 @@ async def put_content(
         storage_full
     """
 
+    async def decide() -> Asked:
+        return file_to_write(await judge(core, Look(actor, items=(ref,))), actor, ref, if_stamp)
+
     async def once(blob: Blob) -> Item:
-        asked = await file_to_write(core, actor, ref, if_stamp)
+        asked = await decide()
         return await keep_version(core, actor, asked, blob, media_of(asked.item.name or "", media), "content.put")
 
-    return await _receive(core, await file_to_write(core, actor, ref, if_stamp), chunks, once)
+    return await _receive(core, await decide(), chunks, once)
 
 
 async def _receive(

@@ -77,10 +77,15 @@ def format_path(path: Path) -> str:
 
 
 def path_of(snapshot: Snapshot, item: int) -> Path | None:
-    """Return where an item is, if the snapshot knows its owner's name (``Look.names``) and nothing above is erased."""
+    """Return where an item is, if the snapshot knows its owner's name (``Look.names``) and nothing above is erased.
+
+    Paths begin in the space that was made for their owner: what lies in one that he took over has none.
+    """
     chain = [snapshot.items[no] for no in snapshot.chains.get(item, ())]
     space = snapshot.spaces.get(chain[0].space) if chain else None
-    owner = snapshot.profiles.get(space.owner) if space else None
+    if space is None or chain[-1].no != space.root or chain[-1].created_by != space.owner:
+        return None
+    owner = snapshot.profiles.get(space.owner)
     names = [row.name for row in reversed(chain[:-1])]
     if owner is None or None in names:
         return None

@@ -1,7 +1,6 @@
 """Bytes of files for those who may have them: opened, and asked for again while they run."""
 
 from collections.abc import AsyncIterator
-from typing import Final
 
 from commonhold.core.changes import Broken
 from commonhold.core.content.steps import Asked, ask
@@ -12,9 +11,6 @@ from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
-
-ASK_BYTES: Final = 16 << 20  # a running stream asks policy again after so many bytes …
-ASK_MS: Final = 30_000  # … or so much time: what is withdrawn stops within seconds on a fast line and a slow one
 
 
 class Content:
@@ -35,21 +31,9 @@ class Content:
         actor, no = self.allowed.actor, self.item.no
         ask(await judge(self._core, Look(actor, items=(no,))), actor, no, self.allowed.action)
 
-    async def chunks(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Yield the bytes from ``start`` up to, not including, ``end``; stops with a problem when the right ends."""
-        sent, at = 0, self._core.clock()
-        stream = self._core.blobs.read(self.version.blob, start, end)
-        try:
-            async for piece in stream:
-                if sent >= ASK_BYTES or self._core.clock() - at >= ASK_MS:
-                    await self.again()
-                    sent, at = 0, self._core.clock()
-                sent += len(piece)
-                yield piece
-        finally:
-            close = getattr(stream, "aclose", None)
-            if close is not None:
-                await close()
+    def chunks(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Yield the bytes from ``start`` up to, not including, ``end``. Who sends them asks ``again`` now and then."""
+        return self._core.blobs.read(self.version.blob, start, end)
 
 
 async def open_content(

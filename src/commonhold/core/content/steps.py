@@ -79,7 +79,7 @@ def ask(
 
     :raises Problem: unknown_item, forbidden, in_trash
     """
-    no = seen.snapshot.found_items.get(ref)
+    no = ref if isinstance(ref, int) else seen.snapshot.found_items.get(ref)
     try:
         allowed, right = require(seen, actor, no, action)
     except Problem as problem:

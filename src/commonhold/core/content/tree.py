@@ -69,9 +69,7 @@ async def get(core: Core, actor: Actor, ref: ItemRef) -> Seen:
 def see(seen: Judge, actor: Actor, item: Item, right: Right) -> Seen:
     """Return an item as ``actor`` sees it: with the unbroken row of folders above that he may read."""
     trail: list[Item] = []
-    chain = seen.snapshot.chains[item.no]
-    for place, no in enumerate(chain[1:], 1):
-        seen.snapshot.chains.setdefault(no, chain[place:])  # the rest of a chain is the chain of what is above
+    for no in seen.snapshot.chains[item.no][1:]:
         if not seen.right(actor, no).may(Action.READ):
             break
         trail.append(seen.snapshot.items[no])

@@ -9,26 +9,27 @@ from commonhold.core.core import Core, Placeholders, attempt, happened, judge
 from commonhold.core.identity import Actor, ItemRef
 from commonhold.core.model import Item, Version
 from commonhold.core.policy.allowed import Allowed
+from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
 
 
-async def file_to_write(
-    core: Core, actor: Actor, ref: ItemRef, if_stamp: int | None = None, hidden: str = "unknown_item"
-) -> Asked:
-    """Ask whether a file may be written; ``hidden``: what is said where the actor may not even see it."""
-    try:
-        asked = ask(await judge(core, Look(actor, items=(ref,))), actor, ref, Action.WRITE)
-    except Problem as problem:
-        if problem.code == "unknown_item" != hidden:
-            raise Problem(hidden, field="name") from None
-        raise
+def file_to_write(seen: Judge, actor: Actor, ref: ItemRef, if_stamp: int | None) -> Asked:
+    """Ask whether a file may be written.
+
+    :raises Problem: unknown_item, forbidden, in_trash, not_a_file, precondition_failed
+    """
+    asked = ask(seen, actor, ref, Action.WRITE)
     if asked.item.kind is not ItemKind.FILE:
         raise Problem("not_a_file", field="item")
     asked.only_if(if_stamp)
     return asked
+
+
+async def _file(core: Core, actor: Actor, ref: ItemRef, if_stamp: int | None = None) -> Asked:
+    return file_to_write(await judge(core, Look(actor, items=(ref,))), actor, ref, if_stamp)
 
 
 async def keep_version(core: Core, actor: Actor, asked: Asked, blob: Blob, media: str | None, kind: str) -> Item:
@@ -63,7 +64,7 @@ async def restore_version(core: Core, actor: Actor, ref: ItemRef, ordinal: int, 
     """
 
     async def once() -> Item:
-        asked = await file_to_write(core, actor, ref, if_stamp)
+        asked = await _file(core, actor, ref, if_stamp)
         old = _chosen(await versions_of(core, asked.allowed, asked.item.no), ordinal)
         blob = Blob(old.blob, old.size, old.sha256)
         return await keep_version(core, actor, asked, blob, old.media, "version.restored")
@@ -78,7 +79,7 @@ async def delete_version(core: Core, actor: Actor, ref: ItemRef, ordinal: int, *
     """
 
     async def once() -> None:
-        asked = await file_to_write(core, actor, ref, if_stamp)
+        asked = await _file(core, actor, ref, if_stamp)
         if not asked.right.may(Action.DELETE):
             raise Problem("forbidden", field="item")
         old = _chosen(await versions_of(core, asked.allowed, asked.item.no), ordinal)
@@ -100,7 +101,7 @@ async def versions(core: Core, actor: Actor, ref: ItemRef) -> list[Version]:
 
     :raises Problem: unknown_item, forbidden, not_a_file, in_trash
     """
-    asked = await file_to_write(core, actor, ref, None)
+    asked = await _file(core, actor, ref)
     return await versions_of(core, asked.allowed, asked.item.no)
 
 
