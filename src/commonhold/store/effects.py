@@ -61,8 +61,6 @@ def table_of(change: Change) -> type[Row]:
             return Use
         case CountTry():
             return Throttle
-        case CountTry():
-            return Throttle
         case Charge():
             return Space
         case MoveSpace():

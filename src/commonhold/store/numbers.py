@@ -65,8 +65,6 @@ def _renumber(change: Change, new: Renumber) -> Change:
             return Unnest(new(child), new(grp))
         case CountUse(share, limit, at):
             return CountUse(new(share), limit, at)
-        case CountTry():
-            return change
         case Charge(space, size, quota):
             return Charge(new(space), size, quota)
         case CountTry():

@@ -1,10 +1,10 @@
-"""Mail addresses: what counts as one, and which are the same. Pure."""
+"""Mail addresses: what counts as one, and the key under which it is unique. Pure."""
 
 import re
-import string
 from typing import Final
 
-_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+from commonhold.core import keys
+from commonhold.core.problems import Problem
 
 LONGEST: Final = 254  # characters: what SMTP carries (RFC 5321)
 
@@ -23,8 +23,16 @@ def is_address(text: str) -> bool:
 
 
 def address_key(text: str) -> str:
-    """Return the key under which an address is unique: lower case, as every mail system in use compares.
+    """Return the key under which an address is unique, spaces around it left out."""
+    return keys.address_key(text.strip())
 
-    Only ASCII is folded: folding further would make one address of two mailboxes (KELVIN SIGN and k).
+
+def address_of(text: str) -> str:
+    """Return an address as it is kept: as written, spaces around it left out.
+
+    :raises Problem: bad_address
     """
-    return text.strip().translate(_LOWER)
+    found = text.strip()
+    if not is_address(found):
+        raise Problem("bad_address", field="email")
+    return found
