@@ -5,7 +5,7 @@ is one moment, and each commit happens at once or not at all.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from commonhold.core.changes import Change, Commit, Guard, Put
 from commonhold.core.genesis import first_rows
@@ -95,6 +95,11 @@ class MemoryStore:
     async def close(self) -> None:
         """See the port: everything asked of it afterwards is ``unavailable``."""
         self._open = False
+
+    def open_again(self) -> Self:
+        """Open what was closed, as a restart would open files."""
+        self._open = True
+        return self
 
     def _probes(self) -> MemoryProbes:
         """Return probes of this moment.

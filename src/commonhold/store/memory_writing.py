@@ -141,7 +141,7 @@ class Writing:
         if len(below) > limit:
             raise TooLarge(top.no)
         for item in below:
-            self._write(msgspec.structs.replace(item, space=space))
+            self._write(msgspec.structs.replace(item, space=space, stamp=item.stamp + 1))
 
     def _find(self, table: type[Any], *key: Any) -> Any:
         return self._tables[table].rows.get(key)

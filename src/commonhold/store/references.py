@@ -39,7 +39,7 @@ def find_items(refs: Iterable[ItemRef], probes: Probes) -> dict[ItemRef, int]:
     return found
 
 
-def _by_record(refs: Collection[RecordRef], probes: Probes) -> dict[RecordRef, int]:
+def _by_record(refs: Collection[RecordRef], probes: Probes) -> dict[ItemRef, int]:
     found = {}
     for row in probes.rows(Item, "ref", {ref.key for ref in refs}):
         if row.kind is ItemKind.RECORD and row.life is not Life.DELETED:
@@ -47,11 +47,12 @@ def _by_record(refs: Collection[RecordRef], probes: Probes) -> dict[RecordRef, i
     return {ref: found[ref] for ref in refs if ref in found}
 
 
-def _by_path(paths: Collection[Path], probes: Probes) -> dict[Path, int]:
+def _by_path(paths: Collection[Path], probes: Probes) -> dict[ItemRef, int]:
     """Walk down from the owners' homes, each step once for all paths that share it."""
-    homes = _homes({person_key(path.names[0]) for path in paths if path.names}, probes)
+    names = {person_key(path.names[0]) for path in paths if path.names}
+    homes = _homes(names, probes) if names else {}
     steps: dict[tuple[int, str], int | None] = {}
-    found = {}
+    found: dict[ItemRef, int] = {}
     for path in paths:
         at = homes.get(person_key(path.names[0])) if path.names else None
         for name in path.names[1:]:
@@ -67,17 +68,11 @@ def _by_path(paths: Collection[Path], probes: Probes) -> dict[Path, int]:
 
 
 def _homes(names: Collection[str], probes: Probes) -> dict[str, int]:
-    """Return the top folder of each owner's home: of several spaces the first whose top was made for him."""
-    if not names:
-        return {}
+    """Return the top folder of each owner's home: the space made for him; one that he took over begins no path."""
     owners = {row.no: row.name_key for row in probes.rows(Profile, "name_key", names) if row.kind is Kind.USER}
-    if not owners:
-        return {}
-    spaces = sorted(probes.rows(Space, "owner", owners), key=lambda space: space.no)
-    if len({space.owner for space in spaces}) < len(spaces):  # somebody took over what was another's
-        makers = {row.no: row.created_by for row in probes.rows(Item, "no", [space.root for space in spaces])}
-        spaces.sort(key=lambda space: makers.get(space.root) != space.owner)
-    return {owners[space.owner]: space.root for space in reversed(spaces)}
+    spaces = {row.root: row for row in probes.rows(Space, "owner", owners)} if owners else {}
+    tops = probes.rows(Item, "no", spaces) if spaces else []
+    return {owners[spaces[top.no].owner]: top.no for top in tops if top.created_by == spaces[top.no].owner}
 
 
 def find_recipients(refs: Collection[RecipientRef], probes: Probes) -> dict[RecipientRef, int]:

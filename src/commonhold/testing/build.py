@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from commonhold.core.changes import Change, Commit, Nest, Put, Set
+from commonhold.core.changes import Change, Commit, Drop, Nest, Put, Set
 from commonhold.core.keys import person_key
 from commonhold.core.model import (
     EVERYONE,
@@ -54,6 +54,10 @@ class Builder:
     async def set(self, table: type[Row], no: int, **values: Any) -> Commit:
         """Change columns of a row with a number."""
         return await self.commit(Set(table, (no,), values))
+
+    async def drop(self, table: type[Row], *key: Any) -> Commit:
+        """Remove a row."""
+        return await self.commit(Drop(table, key))
 
     async def find(self, table: type[R], *key: Any) -> R | None:
         """Return the row with this key."""
@@ -103,7 +107,7 @@ class Builder:
         """Make a space and return its top folder."""
         commit = await self.put(
             Space(-1, new_uid(), owner, org, -2),
-            Item(-2, new_uid(), -1, None, ItemKind.FOLDER, None, None, created_by=owner),
+            Item(-2, new_uid(), -1, None, ItemKind.FOLDER, "", None, created_by=owner),
         )
         return commit.no(-2)
 

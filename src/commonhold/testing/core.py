@@ -50,9 +50,9 @@ class CountedSecrets:
         """Return the next token."""
         return self._next().hex()
 
-    def link(self, share: int, generation: int) -> str:
+    def link(self, handle: str) -> str:
         """Return a link's secret, the same each time."""
-        return self._derive(f"{share}.{generation}").hex()[:40]
+        return self._derive(handle).hex()[:40]
 
     def _next(self) -> bytes:
         self._count += 1
