@@ -62,7 +62,7 @@ class _Reading:
         self._people()
         if self.recipients or look.full:
             self._acceptance()
-        if self.asked or look.full:
+        if self.asked or self.recipients or look.full:
             self._uses()
         self._profiles()
         return self.seen

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from commonhold.core.directory.addresses import address_key
-from commonhold.core.identity import ItemRef, Named, Path, RecipientRef, RecordRef, ShareRef, VersionRef
+from commonhold.core.identity import ItemRef, LinkRef, Named, Path, RecipientRef, RecordRef, ShareRef, VersionRef
 from commonhold.core.keys import person_key
-from commonhold.core.model import Item, Life, Principal, Profile, Share, Space
+from commonhold.core.model import Item, Life, LinkKey, Principal, Profile, Share, Space
 from commonhold.core.roles import ItemKind, Kind
 from commonhold.store.probes import Probes
 
@@ -107,9 +107,12 @@ def _named(ref: Named, uids: dict[str, Principal], names: dict[tuple[Kind, str],
 def find_shares(refs: Collection[ShareRef], numbers: Collection[int], probes: Probes) -> dict[ShareRef, Share]:
     """Read the live shares that references, and ``numbers`` beside them, name."""
     found: dict[ShareRef, Share] = {}
-    wanted = {*numbers, *(ref for ref in refs if isinstance(ref, int))}
+    links = {ref.digest for ref in refs if isinstance(ref, LinkRef)}
+    keys = {row.no: LinkRef(row.digest) for row in probes.rows(LinkKey, "digest", links)} if links else {}
+    wanted = {*numbers, *keys, *(ref for ref in refs if isinstance(ref, int))}
     if wanted:
         found.update((row.no, row) for row in probes.rows(Share, "no", wanted))
+        found.update((keys[no], found[no]) for no in keys if no in found)
     uids = {ref for ref in refs if isinstance(ref, str)}
     if uids:
         found.update((row.uid, row) for row in probes.rows(Share, "uid", uids))

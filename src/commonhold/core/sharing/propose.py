@@ -74,13 +74,13 @@ def _addresses(proposal: Proposal) -> tuple[Named, ...]:
 
 def _tell(core: Core, actor: Actor, proposal: Proposal, draft: Draft) -> None:
     """Add the notices; addresses that a link is mailed to become principals, as they can be erased there."""
-    addresses = []
+    addresses: dict[int, None] = {}
     for named in _addresses(proposal):
         if draft.people.refused(named) is None:
             to = draft.people.found(named)
             draft.changes += draft.people.rows(to, core.secrets.uid(), draft.judge.now)
-            addresses.append(to.no)
-    rows.tell(draft.number, draft.judge.now, actor, draft.new, addresses, draft.changes)
+            addresses[to.no] = None
+    rows.tell(draft.number, draft.judge.now, actor, draft.new, tuple(addresses), draft.changes)
 
 
 def _draft(judged: Judge) -> Draft:
@@ -194,9 +194,10 @@ def _amend(actor: Actor, proposal: Proposal, draft: Draft, at: int, to: int, old
     judged, terms = draft.judge, proposal.terms
     role = proposal.items[at].role or proposal.role
     new = giving.amended(old, proposal, role, terms, judged.now)
-    new = rows.with_password(new, terms, password, judged.now)
+    if proposal.on_existing is not OnExisting.KEEP:
+        new = rows.with_password(new, terms, password, judged.now)
     did = Did.KEPT
-    if new != old or isinstance(terms.note, str):
+    if proposal.on_existing is not OnExisting.KEEP and (new != old or isinstance(terms.note, str)):
         giving.refuse_terms(judged, actor, old.kind, _kept(old, terms), new.until, old.made_at)
         rows.change(draft.changes, draft.number, old, new, terms, judged.now)
         draft.changes.append(happened(draft.number(), judged.now, actor, "share.changed", item=old.item, share=old.no))
