@@ -17,7 +17,7 @@ from commonhold.core.problems import Problem
 from commonhold.http.credentials import Find, Presented, present
 from commonhold.http.options import Options
 from commonhold.http.statuses import STATUS
-from commonhold.http.writes import Kept
+from commonhold.http.writes import Kept, Key
 
 NEEDS: Final = frozenset({"right", "self", "directory", "administration", "public", "machine"})
 """The words that say by what a route is guarded: the reasons and purposes of ``core.policy.allowed``."""
@@ -73,7 +73,9 @@ class Face(msgspec.Struct, frozen=True):
 class Call:
     """One request on its way through a route: who asks, with which core, for what."""
 
-    __slots__ = ("actor", "core", "face", "kept", "options", "params", "presented", "request", "root", "route")
+    __slots__ = (
+        "actor", "core", "face", "headers", "kept", "key", "options", "params", "presented", "request", "root", "route",
+    )  # fmt: skip
 
     def __init__(
         self, core: Core, request: Request, face: Face, route: Route, params: dict[str, str], options: Options
@@ -87,21 +89,12 @@ class Call:
         self.options = options
         self.actor: Actor = NOBODY
         self.presented = Presented()
-        self.kept: Kept | None = None  # what was kept, while ``Route.again`` renders it
+        self.kept = Kept()  # what was kept, while ``Route.again`` renders it
+        self.key: Key | None = None  # under what
+        self.headers: dict[str, str] = {}  # more headers of the reply
         self.root = ""  # public address of this face: scheme, host, and the prefix it is mounted under
 
     @property
     def secure(self) -> bool:
         """Whether the caller came by https, as far as a trusted proxy or the socket says."""
         return bool(self.request.scope.get("scheme") == "https") or self.root.startswith("https:")
-
-
-def by_path(routes: tuple[Route, ...]) -> dict[str, dict[str, Route]]:
-    """Group routes by their template: template → method → route."""
-    found: dict[str, dict[str, Route]] = {}
-    for route in routes:
-        methods = found.setdefault(route.path, {})
-        if route.method in methods:
-            raise ValueError(f"two routes for {route.method} {route.path}: take one away")
-        methods[route.method] = route
-    return found

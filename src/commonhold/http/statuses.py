@@ -7,10 +7,10 @@ _BY_STATUS: Final[dict[int, str]] = {
         both_duration_and_end end_before_start end_in_past max_uses_too_low name_empty name_too_long name_forbidden
         bad_path bad_name bad_address password_too_short password_too_long value_too_long value_out_of_range
         query_too_costly incomplete_body""",
-    401: "unauthenticated bad_credentials bad_token account_inactive password_required wrong_password",
-    403: """forbidden cross_site role_too_high reshare_not_allowed not_allowed kind_not_allowed domain_not_allowed
-        password_needed life_too_long recipient_refuses group_view_only not_a_member group_confirm_needed protected
-        link_not_yet read_only""",
+    401: "unauthenticated bad_credentials bad_token",
+    403: """forbidden cross_site account_inactive password_required wrong_password role_too_high reshare_not_allowed
+        not_allowed kind_not_allowed domain_not_allowed password_needed life_too_long recipient_refuses group_view_only
+        not_a_member group_confirm_needed protected link_not_yet read_only""",
     404: """not_found unknown_item unknown_share unknown_user unknown_group unknown_org unknown_collection
         unknown_column route_not_found""",
     405: "method_not_allowed",
