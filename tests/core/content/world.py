@@ -1,16 +1,15 @@
 """A small world for the tests of content: Ann owns a space, others come in by shares."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 
-from commonhold.core.changes import Drop
+from commonhold.core.changes import Change, Commit, Drop, Guard
 from commonhold.core.content.files import put
 from commonhold.core.content.making import make_folder
 from commonhold.core.content.opening import Content, open_content
 from commonhold.core.content.tree import ItemChange, change, children
-from commonhold.core.core import Core
 from commonhold.core.identity import Actor, ItemRef, Pass
 from commonhold.core.limits import Limits
 from commonhold.core.model import LINK, Item, Share, Space
@@ -18,6 +17,7 @@ from commonhold.core.policy.require import machine
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Role
+from commonhold.store.memory import MemoryStore
 from commonhold.testing.build import Builder
 from commonhold.testing.core import TestClock, make_core
 
@@ -40,21 +40,34 @@ async def text_of(content: Content, start: int = 0, end: int | None = None) -> s
     return b"".join([piece async for piece in content.chunks(start, end)]).decode()
 
 
+class Interrupted(MemoryStore):
+    """The reference engine, with something that happens just before the next commit."""
+
+    meanwhile: Callable[[], Awaitable[Any]] | None = None
+
+    async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:
+        """Let it happen, once, and commit."""
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            await happens()
+        return await super().commit(changes, guards)
+
+
 class World:
     """Ann with her top folder, Bob with his, and whoever a test calls in."""
 
-    def __init__(self, core: Core, clock: TestClock) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
         """Begin with nobody; ``open`` makes the people."""
-        self.core = core
-        self.clock = clock
-        self.build = Builder(core.store)
+        self.clock = TestClock()
+        self.store = Interrupted(self.clock())
+        self.core = make_core(store=self.store, clock=self.clock, limits=limits)
+        self.build = Builder(self.store)
         self.count = 0
 
     @classmethod
     async def open(cls, limits: Limits | None = None) -> "World":
         """A world with Ann and Bob in it."""
-        clock = TestClock()
-        world = cls(make_core(clock=clock, limits=limits), clock)
+        world = cls(limits)
         world.ann, world.top = await world.person("ann")
         world.bob, world.bobs = await world.person("bob")
         return world
