@@ -16,6 +16,7 @@ from commonhold.core.model import (
     Member,
     Principal,
     Profile,
+    Rule,
     Share,
     Space,
     Use,
@@ -139,9 +140,10 @@ class _Reading:
         """Read who owns, backs, receives and acts; what the backers are; what they may do at all; and rules."""
         seen, probes = self.seen, self.probes
         owners = {space.owner for space in seen.spaces.values()}
+        ruling = self._ruling()
         backing, leaning, met = self._behind_shares()
         backing.update(self.subjects)
-        met.update(backing, owners, self.recipients, self._makers() if self.look.names else ())
+        met.update(backing, owners, self.recipients, ruling, self._makers() if self.look.names else ())
         if met:
             seen.principals = {row.no: row for row in probes.rows(Principal, "no", met)}
         known = seen.principals
@@ -154,8 +156,15 @@ class _Reading:
             holders = {EVERYONE, *bounded, *(known[no].org for no in bounded if no in known)} - {None}
             seen.allowances = {row.no: row for row in probes.rows(Allowance, "no", holders)}
         if self.records:
-            hits = probes.rule_hits(self.records, {EVERYONE}.union(*seen.sets.values()))
+            hits = probes.rule_hits(self.records, {EVERYONE, *ruling}.union(*seen.sets.values()))
             seen.rules = {item: tuple(found) for item, found in hits.items()}
+
+    def _ruling(self) -> set[int]:
+        """Return, for an audience, everybody who holds a rule for the records; else only what people are counts."""
+        if not (self.look.full and self.records):
+            return set()
+        collections = {record.collection for record in self.records}
+        return {rule.principal for rule in self.probes.rows(Rule, "collection", collections)}
 
     def _behind_shares(self) -> tuple[set[int], set[int], set[int]]:
         """Return who backs the shares, whose principal sets they lean on, and whoever else they name."""

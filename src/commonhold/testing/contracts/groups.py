@@ -12,7 +12,7 @@ from commonhold.core.model import EVERYONE, MAIN_ORG, Member
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import Store
 from commonhold.core.roles import Kind
-from commonhold.testing.build import Builder
+from commonhold.testing.build import Builder, new_uid
 
 EDGE = st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 5))
 
@@ -137,7 +137,7 @@ class Groups:
     @given(steps=st.lists(EDGE, max_size=20))
     async def test_any_nesting(self, build: Builder, steps: list[tuple[bool, int, int]]) -> None:
         """After any order of nesting and un-nesting everybody is exactly what the edges say."""
-        groups = [await build.principal(Kind.GROUP, f"{id(steps)} {at}") for at in range(6)]
+        groups = [await build.principal(Kind.GROUP, new_uid()) for _ in range(6)]
         edges: set[tuple[int, int]] = set()
         for nesting, low, high in steps:
             edge = (groups[low], groups[high])
