@@ -37,13 +37,14 @@ async def fan_out(core: Core, row: Outbox) -> None:
     if not left:
         await settle(core, row, {"done_at": core.clock()})
         return
-    grp = left[0]
+    grp, *others = left
     after = (place.member, grp) if grp == place.grp else None
     page = await page_of(core, machine(), Member, (Where("grp", "eq", grp),), after=after)
     users = [edge.member for edge in page.rows if edge.member != shares[0].made_by]
     told = await _to_tell(core, users, [one for one in groups if one < grp], shares[0].made_by) if users else []
     place = Place(grp, page.rows[-1].member) if page.next else Place(grp + 1)
-    values = {"facts": msgspec.json.encode(place).decode(), "lease": 0}
+    over = page.next is None and not others
+    values = {"facts": msgspec.json.encode(place).decode(), "lease": 0, "done_at": core.clock() if over else None}
     await settle(core, row, values, _lines(told, shares, core.clock()))
 
 

@@ -20,7 +20,6 @@ from commonhold.core.notices.reading import all_of
 from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.snapshot import Look, Snapshot
 from commonhold.core.ports import Where
-from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Kind
 from commonhold.core.sharing.links import secret_of
 
@@ -178,8 +177,5 @@ async def _of_account(core: Core, row: Outbox) -> Letter | None:
     address = profile.name if profile.kind is Kind.MAIL else profile.email
     if address is None or (row.kind == VERIFY and profile.verified):
         return None
-    try:
-        secret = await letter_secret(core, row.kind, row.principal)
-    except Problem:
-        return None
+    secret = await letter_secret(core, row.kind, row.principal)
     return Letter(row.no, row.kind, address, page=_PAGES[row.kind], part=secret)
