@@ -43,7 +43,7 @@ async def copy(
         new = canonical(asked.item.name or "" if name is None else name, core.limits)
         into = await _target(core, actor, parent, new, asked, found)
         free = await settle(core, actor, into, parent, new, on_collision)
-        return await _write_copy(core, actor, into, free, found)
+        return echo(await _write_copy(core, actor, into, free, found), into, new)
 
     return await attempt(once)
 
@@ -94,7 +94,7 @@ async def _write_copy(core: Core, actor: Actor, into: Asked, name: str, found: l
     changes.append(Charge(into.item.space, size, quota_of(core, into)))
     changes.append(happened(number(), into.judge.now, actor, "item.copied", item=rows[0].no, source=sources[0].no))
     guards: list[Guard] = [still(into), *(StampIs(source.no, source.stamp) for source in sources if source.version)]
-    return echo(with_numbers(await write(core, changes, guards), rows[0]), into, name)
+    return with_numbers(await write(core, changes, guards), rows[0])
 
 
 async def _contents(core: Core, into: Asked, sources: list[Item]) -> dict[int, Version]:
