@@ -77,7 +77,7 @@ def _row(row: Row, new: Renumber) -> Row:
     changed = {}
     for column in row.refs:
         number = getattr(row, column)
-        if number is not None and (found := new(number)) != number:
+        if number is not None and number < 0 and (found := new(number)) != number:
             changed[column] = found
     return msgspec.structs.replace(row, **changed) if changed else row
 

@@ -3,6 +3,7 @@
 A table has the fields of its row (``core.model``) as columns. Where the row names a ``past`` table, it also has
 ``from_revision``, the revision since which the row says what it says; and in the past table a row stands with
 ``from_revision`` (inclusive), ``to_revision`` (exclusive) and ``at`` (when it was changed or removed) beside it.
+Items also have ``written_in``, the revision that wrote the row last: what was read once need not be read again.
 """
 
 from typing import Final
@@ -15,11 +16,12 @@ HEAD: Final = "0001"  # the migration that this program needs; migrations are nu
 SINCE: Final = "from_revision"
 UNTIL: Final = "to_revision"
 AT: Final = "at"
+WRITTEN: Final = "written_in"
 
 
 def columns(row: type[Row]) -> tuple[str, ...]:
     """Return the columns of a row's table, in order."""
-    return (*row.__struct_fields__, SINCE) if row.past else row.__struct_fields__
+    return (*row.__struct_fields__, *((SINCE,) if row.past else ()), *((WRITTEN,) if row is Item else ()))
 
 
 def kept(row: type[Row]) -> tuple[str, ...]:

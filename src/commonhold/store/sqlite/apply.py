@@ -34,7 +34,7 @@ from commonhold.core.keys import words_of
 from commonhold.core.model import Instance, Item, Nested, Row
 from commonhold.store.sqlite import statements as sql
 from commonhold.store.sqlite.probes import listed
-from commonhold.store.tables import SINCE, kept
+from commonhold.store.tables import SINCE, WRITTEN, columns, kept
 
 HOLDS: Final[Mapping[type[Guard], str]] = {
     ShareIs: "SELECT 1 FROM share WHERE no = ? AND version = ?",
@@ -84,8 +84,9 @@ class Writing:
             case Put(row):
                 self._put(row, sql.insert(type(row)))
             case Upsert(row):
-                self._bury(type(row), sql.equal(row.key), [getattr(row, name) for name in row.key])
-                self._put(row, sql.upsert(type(row)))
+                now = {name: getattr(row, name) for name in row.__struct_fields__}
+                moved = self._move_on(type(row), [now[name] for name in row.key], now)
+                self._put(row, sql.upsert(type(row), moved))
             case Set():
                 self._set(change)
             case Drop(table, key) if table is not Nested:
@@ -112,7 +113,7 @@ class Writing:
 
     def _put(self, row: Row, text: str) -> None:
         values = astuple(row)
-        self._execute(text, (*values, self._now) if row.past else values)
+        self._execute(text, values + (self._now,) * (len(columns(type(row))) - len(values)))
         if isinstance(row, Nested):
             self._nest(row.child, row.grp)
         elif isinstance(row, Item):
@@ -120,9 +121,10 @@ class Writing:
 
     def _set(self, change: Set) -> None:
         table, key, values = change.table, change.key, dict(change.values)
-        if table.past and not values.keys().isdisjoint(kept(table)):
-            self._bury(table, sql.equal(table.key), key)
+        if self._move_on(table, key, values):
             values[SINCE] = self._now
+        if table is Item:
+            values[WRITTEN] = self._now
         self._once(sql.update(table, tuple(values)), (*values.values(), *key), Broken)
         if table is Item and "name" in values:
             self._index(key[0], values["name"])
@@ -135,10 +137,19 @@ class Writing:
             )
         self._execute(sql.delete(table, names), values)
 
-    def _bury(self, table: type[Row], where: str, values: Sequence[Any]) -> None:
-        """Copy what is about to change or go to the past, where there is one."""
-        if table.past:
-            self._execute(sql.bury(table, where), (self._now, self._at, *values, self._now))
+    def _move_on(self, table: type[Row], key: Sequence[Any], values: Mapping[str, Any]) -> bool:
+        """Copy a row that is about to change to the past; tell whether there is one, and it changes."""
+        names = [name for name in values if name in kept(table)] if table.past else ()
+        if not names:
+            return False
+        where = f"{sql.equal(table.key)} AND {sql.differ(names)}"
+        return self._bury(table, where, (*key, *(values[name] for name in names))) > 0
+
+    def _bury(self, table: type[Row], where: str, values: Sequence[Any]) -> int:
+        """Copy what is about to change or go to the past, where there is one; return how many rows."""
+        if not table.past:
+            return 0
+        return self._execute(sql.bury(table, where), (self._now, self._at, self._now, *values)).rowcount
 
     def _index(self, item: int, name: str | None) -> None:
         """Keep an item's words for the search, cut and folded as everywhere."""
@@ -156,11 +167,13 @@ class Writing:
             raise Broken(change.item)
         if len(numbers) > change.limit:
             raise TooLarge(change.item)
-        below = listed(numbers)
-        self._bury(Item, f"no IN {sql.LISTED}", (below,))
+        below, now = listed(numbers), self._now
+        elsewhere = "space IS NOT ?"
+        self._bury(Item, f"no IN {sql.LISTED} AND {elsewhere}", (below, change.space))
         self._execute(
-            f"UPDATE item SET space = ?, stamp = stamp + 1, {SINCE} = ? WHERE no IN {sql.LISTED}",
-            (change.space, self._now, below),
+            f"UPDATE item SET {SINCE} = iif({elsewhere}, ?, {SINCE}), space = ?, stamp = stamp + 1, {WRITTEN} = ? "
+            f"WHERE no IN {sql.LISTED}",
+            (change.space, now, change.space, now, below),
         )
 
     # edges between groups, and their closure
@@ -168,7 +181,7 @@ class Writing:
     def _edges(self, change: Nest | Unnest | Drop | DropWhere) -> None:
         match change:
             case Nest(child, grp, since):
-                self._put(Nested(child, grp, since), sql.upsert(Nested))
+                self._put(Nested(child, grp, since), sql.upsert(Nested, moved=False))
             case Unnest(child, grp) | Drop(_, (child, grp)):
                 self._unnest(child, grp)
             case Drop():

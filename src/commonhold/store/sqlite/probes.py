@@ -1,8 +1,8 @@
 """The questions of a decision, answered inline by a few small statements.
 
-What everybody is, and where everything lies, changes seldom and is asked with every request: both are kept, and dropped
-when their counter moved. The counters are read inside each reading, so nothing kept is ever older than the reading.
-Shares, their windows and their uses are never kept.
+Who everybody is, and where everything lies, changes seldom and is asked with every request: both are kept, and dropped
+when their counter moved; rows of items are kept as long as nobody wrote them. Counters and revisions are read inside
+each reading, so nothing kept is ever older than the reading. Shares, their windows and their uses are never kept.
 """
 
 import json
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from commonhold.core.limits import Limits
-from commonhold.core.model import EVERYONE, Instance, Item, Row, Share
+from commonhold.core.model import EVERYONE, Allowance, GroupTerms, Instance, Item, Principal, Row, Share
 from commonhold.core.policy.snapshot import RuleHit
 from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.reader import Reader
@@ -19,9 +19,12 @@ from commonhold.store.sqlite.statements import (
     CHAIN,
     CHILD,
     INSTANCE,
+    ITEMS,
     SET,
     SHARES_BETWEEN,
+    SHARES_NEAR,
     SHARES_ON,
+    WRITTEN,
     select,
 )
 
@@ -29,15 +32,18 @@ R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
 DEEPEST: Final = Limits().depth + 1  # folders above an item, and one more: what is deeper has no top
+FEW: Final = 64  # shares on a chain that are looked through; of more than these, each recipient's are looked up
 SETS: Final = 4_096  # principals whose sets are kept, some 100 B for each group that they are in
-CHAINS: Final = 16_384  # items whose chains are kept, some 100 B each
+PEOPLE: Final = 16_384  # principals of which rows are kept, some 300 B each
+CHAINS: Final = 16_384  # items of which chains and rows are kept, some 1 kB each
 
 RuleHits = Callable[[Collection[Item], Collection[int]], Mapping[int, Sequence[RuleHit]]]
 
 
 def listed(values: Collection[Any]) -> str:
-    """Write a list as a statement takes it."""
-    return json.dumps(list(values))
+    """Write a list as a statement takes it; of numbers, JSON is what Python writes, too."""
+    known = list(values)
+    return str(known) if known and type(known[0]) is int else json.dumps(known)
 
 
 class SqliteProbes:
@@ -48,6 +54,8 @@ class SqliteProbes:
         self.reader = reader
         self._all = reader.all
         self._at = Instance(-1, -1, -1)
+        self._people: dict[type[Row], dict[int, Any]] = {Principal: {}, Allowance: {}, GroupTerms: {}}
+        self._items: dict[int, tuple[int, Item]] = {}
         self._set = lru_cache(SETS)(self._read_set)
         self._chain = lru_cache(CHAINS)(self._read_chain)
         self.rule_hits = rule_hits
@@ -67,6 +75,8 @@ class SqliteProbes:
         at = Instance(*raw)
         if at.people_at != self._at.people_at:
             self._set.cache_clear()
+            for known in self._people.values():
+                known.clear()
         if at.tree_at != self._at.tree_at:
             self._chain.cache_clear()
         self._at = at
@@ -77,12 +87,29 @@ class SqliteProbes:
 
     def rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
         """Return the rows whose indexed ``column`` holds one of ``values``."""
+        if column == "no" and table in self._people:
+            return self._known(table, values)
+        return self._read_rows(table, column, values)
+
+    def _read_rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
         if len(values) == 1:
             raw = self._all(select(table, column, one=True), tuple(values))
         else:
             raw = self._all(select(table, column, one=False), (listed(values),))
         decode = DECODERS[table]
         return [decode(one) for one in raw]
+
+    def _known(self, table: type[R], numbers: Collection[int]) -> list[R]:
+        """Return rows that move ``people_at`` when they change; that there is none is known, too."""
+        known = self._people[table]
+        missing = [no for no in numbers if no not in known]
+        if missing:
+            if len(known) > PEOPLE:
+                known.clear()
+                missing = list(numbers)
+            known.update(dict.fromkeys(missing))
+            known.update((row.no, row) for row in self._read_rows(table, "no", missing))  # type: ignore[attr-defined]
+        return [row for row in map(known.get, numbers) if row is not None]
 
     def chains(self, items: Collection[int]) -> Sequence[Item]:
         """Return the items and all folders above them, each once."""
@@ -92,7 +119,25 @@ class SqliteProbes:
                 numbers.update(self._chain(item))
             except LookupError:
                 continue
-        return self.rows(Item, "no", numbers) if numbers else ()
+        return self._places(numbers) if numbers else ()
+
+    def _places(self, numbers: Collection[int]) -> list[Item]:
+        """Return items; those that nobody wrote since they were read are not read again."""
+        known, found, changed = self._items, [], []
+        for no, written in self._all(WRITTEN, (listed(numbers),)):
+            last = known.get(no)
+            if last is not None and last[0] == written:
+                found.append(last[1])
+            else:
+                changed.append(no)
+        if changed:
+            if len(known) > CHAINS:
+                known.clear()
+            for *raw, written in self._all(ITEMS, (listed(changed),)):
+                item = DECODERS[Item](raw)
+                known[item.no] = (written, item)
+                found.append(item)
+        return found
 
     def _read_chain(self, item: int) -> tuple[int, ...]:
         """:raises LookupError: there is no such item; what is not there yet must not be kept as absent"""
@@ -116,11 +161,16 @@ class SqliteProbes:
     def shares_on(self, items: Collection[int], principals: Collection[int] | None) -> list[Share]:
         """Return the live shares that stand on the items, for these recipients or (None) for all."""
         if principals is None:
-            raw = self._all(SHARES_ON, (listed(items),))
-        else:
-            raw = self._all(SHARES_BETWEEN, (listed(items), listed(principals)))
+            return self._shares(SHARES_ON, listed(items))
+        near = self._all(SHARES_NEAR, (listed(items), FEW + 1))
+        if len(near) > FEW:
+            return self._shares(SHARES_BETWEEN, listed(items), listed(principals))
+        wanted = [no for no, recipient in near if recipient in principals]
+        return self._read_rows(Share, "no", wanted) if wanted else []
+
+    def _shares(self, statement: str, *lists: str) -> list[Share]:
         decode = DECODERS[Share]
-        return [decode(one) for one in raw]
+        return [decode(one) for one in self._all(statement, lists)]
 
     def close(self) -> None:
         """Let go of the database."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commonhold.core.problems import Problem
-from commonhold.store.sqlite.errors import mapped
+from commonhold.store.sqlite.errors import mapped, meaning
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class Reader:
         :raises Problem: query_too_costly, unavailable
         """
         connection = self.connection
-        with mapped():
+        try:
             connection.execute("BEGIN")
             try:
                 if within is not None:
@@ -71,9 +71,12 @@ class Reader:
                     connection.set_progress_handler(self._late, PACE)
                 return ask()
             finally:
-                connection.set_progress_handler(None, 0)
+                if within is not None:
+                    connection.set_progress_handler(None, 0)
                 if connection.in_transaction:  # some errors end it by themselves
                     connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise meaning(error) from error
 
     def all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run a statement to its end. What no column can hold (2 ** 64, half a surrogate) is found nowhere."""

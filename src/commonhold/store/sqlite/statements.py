@@ -25,9 +25,12 @@ def _load(name: str) -> str:
 INSTANCE: Final = _load("instance")
 WHO: Final = _load("who")
 CHAIN: Final = _load("chain")
+WRITTEN: Final = _load("written")
+ITEMS: Final = _load("items")
 CHILD: Final = _load("child")
 SET: Final = _load("set")
 SHARES_ON: Final = _load("shares_on")
+SHARES_NEAR: Final = _load("shares_near")
 SHARES_BETWEEN: Final = _load("shares_between")
 SHARED_WITH: Final = _load("shared_with")
 
@@ -57,15 +60,19 @@ def select(row: type[Row], column: str, one: bool) -> str:
 
 @cache
 def insert(row: type[Row]) -> str:
-    """Make the statement that writes a new row; where there is a past, the revision is the last value."""
+    """Make the statement that writes a new row; where there is more than its fields, the revision comes last."""
     names = columns(row)
     return f"INSERT INTO {row.table} ({quoted(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
 @cache
-def upsert(row: type[Row]) -> str:
-    """Make the statement that writes a row in place of one with the same key, if there is one."""
-    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in columns(row) if name not in row.key)
+def upsert(row: type[Row], moved: bool) -> str:
+    """Make the statement that writes a row in place of one with the same key, if there is one.
+
+    Where there is a past, ``moved`` says whether the row was copied there, and a new time of it begins.
+    """
+    names = [name for name in columns(row) if name not in row.key and (moved or name != SINCE)]
+    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names)
     return f"{insert(row)} ON CONFLICT ({quoted(row.key)}) DO UPDATE SET {changed}"
 
 
@@ -81,9 +88,14 @@ def delete(row: type[Row], names: tuple[str, ...]) -> str:
     return f"DELETE FROM {row.table} WHERE {equal(names)}"
 
 
+def differ(names: Sequence[str]) -> str:
+    """Write that one of some columns has another value."""
+    return "(" + " OR ".join(f'"{name}" IS NOT ?' for name in names) + ")"
+
+
 @cache
 def bury(row: type[Row], where: str) -> str:
-    """Make the statement that copies rows to their past table: revision, time, the values of ``where``, revision.
+    """Make the statement that copies rows to their past table: revision, time, revision, the values of ``where``.
 
     A row that this revision made was never seen. Of a password it is kept that there was one.
     """
@@ -91,5 +103,5 @@ def bury(row: type[Row], where: str) -> str:
     shown = ", ".join("iif(password IS NULL, NULL, '')" if name == "password" else f'"{name}"' for name in names)
     return (
         f"INSERT INTO {row.past} ({quoted(names)}, {UNTIL}, {AT}, {SINCE}) "
-        f"SELECT {shown}, ?, ?, {SINCE} FROM {row.table} WHERE {where} AND {SINCE} < ?"
+        f"SELECT {shown}, ?, ?, {SINCE} FROM {row.table} WHERE {SINCE} < ? AND {where}"
     )

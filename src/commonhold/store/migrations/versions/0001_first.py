@@ -164,6 +164,7 @@ def upgrade() -> None:
         number("trashed_at", null=True),
         number("trashed_by", null=True),
         number("from_revision"),
+        number("written_in"),
     )
     index("item", "collection ref", "kind = 'record' AND life <> 'deleted'", unique=True)
     index("item", "parent name_key", "life = 'live'", unique=True)

@@ -1,0 +1,32 @@
+"""Databases for tests: migrated once in a run, and copied for each test."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from commonhold.store.sqlite.ready import make_ready
+from commonhold.store.sqlite.store import SqliteStore
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the program makes it."""
+    path = tmp_path_factory.mktemp("empty") / "commonhold.db"
+    make_ready(path)
+    return path
+
+
+@pytest.fixture
+def database(empty_database: Path, tmp_path: Path) -> Path:
+    """A database of one's own."""
+    return Path(shutil.copy(empty_database, tmp_path / "commonhold.db"))
+
+
+@pytest.fixture
+async def store(database: Path) -> AsyncIterator[SqliteStore]:
+    """A store of one's own, closed afterwards."""
+    found = SqliteStore(database)
+    yield found
+    await found.close()
