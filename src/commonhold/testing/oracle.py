@@ -5,9 +5,11 @@ is unlikely. Tests compare every decision, list, audience and reason with it (in
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 
+from commonhold.core.identity import Pass
 from commonhold.core.model import (
     EVERYONE,
     OWNER,
@@ -18,12 +20,17 @@ from commonhold.core.model import (
     Nested,
     Principal,
     Profile,
+    Row,
     Share,
     Space,
     State,
 )
+from commonhold.core.policy.require import machine
 from commonhold.core.policy.snapshot import RuleHit, Snapshot
+from commonhold.core.ports import LONGEST_PAGE, Rows, Store
 from commonhold.core.roles import ALL, ROLE_ACTIONS, Action, ItemKind, Kind, OrgRole
+
+R = TypeVar("R", bound=Row)
 
 
 class World(msgspec.Struct):
@@ -173,6 +180,11 @@ def reaching(world: World, asker: Asker, item: int) -> Iterator[Share]:
                 yield share
 
 
+def held(asker: Asker) -> Iterator[Pass]:
+    """The asker's passes as the core knows them."""
+    return (Pass(share, state) for share, state in sorted(asker.passes))
+
+
 def right(world: World, now: int, asker: Asker, item: int) -> Action:
     """The formula: (own right ∪ what the live shares on the chain give); nothing below what is deleted."""
     lives = {world.items[place].life for place in above(world, item)}
@@ -207,3 +219,28 @@ def snapshot_of(world: World) -> Snapshot:
         rules={no: tuple(hits) for no, hits in world.hits.items()},
         allowances=dict(world.allowances),
     )
+
+
+async def read_world(store: Store) -> World:
+    """Read all rows of a store, page by page: records have no rules here, as those are evaluated in SQL."""
+    return World(
+        {row.no: row for row in await _all(store, Principal)},
+        {row.no: row for row in await _all(store, Profile)},
+        await _all(store, Member),
+        await _all(store, Nested),
+        {row.no: row for row in await _all(store, Space)},
+        {row.no: row for row in await _all(store, Item)},
+        {row.no: row for row in await _all(store, Share)},
+        {row.no: row for row in await _all(store, Allowance)},
+    )
+
+
+async def _all(store: Store, table: type[R]) -> list[R]:
+    found: list[R] = []
+    after: tuple[Any, ...] | None = None
+    while True:
+        page = await store.rows(machine(), Rows(table, after=after))
+        found += page
+        if len(page) < LONGEST_PAGE:
+            return found
+        after = tuple(getattr(page[-1], column) for column in table.key)

@@ -1,5 +1,7 @@
 """Secrets of links: computed, never stored, never shared by two links."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from tests.core.sharing.village import Village
@@ -22,7 +24,7 @@ async def test_only_the_digest_of_a_link_is_kept(village: Village) -> None:
 async def test_two_links_never_have_one_secret(village: Village) -> None:
     """Not even with the uid that a client chose twice, nor in the next generation (abuse case 31)."""
     link = await village.link()
-    changed = [{"made_at": link.made_at + 1}, {"generation": 2}, {"uid": "another"}]
+    changed: list[dict[str, Any]] = [{"made_at": link.made_at + 1}, {"generation": 2}, {"uid": "another"}]
     handles = {handle(msgspec.structs.replace(link, **columns)) for columns in changed}
 
     assert len(handles - {handle(link)}) == 3

@@ -154,13 +154,13 @@ async def test_recipients_may_refuse(village: Village) -> None:
     await village.share(village.alice, "carol", role=Role.VIEWER, terms=Terms(mask=ANY))
     codes = []
     for by, to, how in (
-        (village.alice, "bob", {}),
-        (village.carol, "team", {}),
-        (village.alice, "others", {}),
-        (village.alice, "updating", {}),
-        (village.alice, "updating", {"item_control": True}),
+        (village.alice, "bob", False),
+        (village.carol, "team", False),
+        (village.alice, "others", False),
+        (village.alice, "updating", False),
+        (village.alice, "updating", True),
     ):
-        pair = await village.share(by, to, **how)
+        pair = await village.share(by, to, item_control=how)
         codes.append(pair.refused and pair.refused.code)
 
     assert codes == ["recipient_refuses", "group_view_only", "not_a_member", "group_confirm_needed", None]

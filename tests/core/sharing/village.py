@@ -23,6 +23,7 @@ class Village:
     """A core, its people and things, and short ways to say what a test does."""
 
     core: Core
+    build: Builder
     clock: TestClock
     alice: int
     bob: int

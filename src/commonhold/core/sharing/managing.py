@@ -31,7 +31,9 @@ def visible(judged: Judge, actor: Actor, ref: ShareRef) -> Share:
     share = judged.snapshot.shares.get(no) if no is not None else None
     if share is None or share.item not in judged.snapshot.items:
         raise Problem("unknown_share")
-    if may_end(judged, actor, share) or judged.receives(actor, share):
+    if share.recipient in judged.snapshot.set_of(actor.user) or judged.receives(actor, share):
+        return share
+    if may_end(judged, actor, share):
         return share
     raise Problem("unknown_share")
 
