@@ -73,10 +73,8 @@ def issue(
     return Issued(secret, row)
 
 
-def counts(held: Held | None, now: int) -> bool:
+def counts(held: Held, now: int) -> bool:
     """Tell whether a credential counts now: not over, its principal active, issued under the present state."""
-    if held is None:
-        return False
     row = held.credential
     if row.until is not None and now >= row.until:
         return False
@@ -108,9 +106,12 @@ async def actor_by(core: Core, key: bytes, face: str, address: str | None) -> Ac
         raise Problem("bad_token")
     row = held.credential
     if row.kind is CredentialKind.PASS:
-        passes = (Pass(row.share, row.state_at),) if row.share is not None else ()
-        return Actor(None, passes, row.actions, row.no, face, address)
+        return Actor(None, _passes(row), row.actions, row.no, face, address)
     return Actor(row.principal, (), row.actions, row.no, face, address)
+
+
+def _passes(row: Credential) -> tuple[Pass, ...]:
+    return (Pass(row.share, row.state_at),) if row.share is not None else ()
 
 
 async def with_passes(core: Core, actor: Actor, secrets: Sequence[str]) -> Actor:
@@ -121,11 +122,8 @@ async def with_passes(core: Core, actor: Actor, secrets: Sequence[str]) -> Actor
     passes = list(actor.passes)
     for secret in secrets[:PASSES]:
         held = await core.store.who(digest(secret))
-        if held is None or held.credential.kind is not CredentialKind.PASS or not counts(held, core.clock()):
-            continue
-        row = held.credential
-        if row.share is not None:
-            passes.append(Pass(row.share, row.state_at))
+        if held is not None and held.credential.kind is CredentialKind.PASS and counts(held, core.clock()):
+            passes += _passes(held.credential)
     return msgspec.structs.replace(actor, passes=tuple(dict.fromkeys(passes)))
 
 

@@ -76,12 +76,14 @@ def owns(standing: Standing, group: Principal) -> bool:
 
 def sees(standing: Standing, group: Principal) -> bool:
     """Tell whether the actor learns that a group exists."""
-    user = standing.actor.user
-    who = standing.seen.principals.get(user) if user is not None else None
-    if standing.over(group) or who is None or group.owner == user or group.no in standing.seen.set_of(user):
-        return who is not None or standing.admin
+    if standing.over(group):
+        return True
+    user = standing.actor.user or 0
+    if group.owner == user or group.no in standing.seen.set_of(user):
+        return True
     visible = terms_of(standing, group).visible
-    return visible is Kind.EVERYONE or (visible is Kind.ORG and group.org is not None and group.org == who.org)
+    org = standing.seen.principals[user].org
+    return visible is Kind.EVERYONE or (visible is Kind.ORG and org is not None and group.org == org)
 
 
 def terms_of(standing: Standing, group: Principal) -> GroupTerms:
