@@ -31,6 +31,8 @@ def visible(judged: Judge, actor: Actor, ref: ShareRef) -> Share:
     share = judged.snapshot.shares.get(no) if no is not None else None
     if share is None or share.item not in judged.snapshot.items:
         raise Problem("unknown_share")
+    if actor.user is not None and not judged.snapshot.active(actor.user):
+        raise Problem("unknown_share")
     if share.recipient in judged.snapshot.set_of(actor.user) or judged.receives(actor, share):
         return share
     if may_end(judged, actor, share):
