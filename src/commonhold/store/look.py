@@ -4,7 +4,7 @@ The number of probes is constant, whatever the number of items, recipients and s
 (one each step) and shares that hang on one another (one each hop) ask again. Nothing is asked about nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from commonhold.core.model import (
     EVERYONE,
@@ -124,13 +124,15 @@ class _Reading:
             principals = None if look.full else {EVERYONE, *self.recipients}.union(*seen.sets.values())
             for share in self.probes.shares_on(seen.items, principals):
                 shares[share.no] = share
-        fresh = list(shares.values())
+        fresh: Iterable[Share] = tuple(shares.values())
         for _ in range(LONGEST_CHAIN):
-            missing = {share.hangs_on for share in fresh if share.hangs_on is not None} - shares.keys()
+            above = [share.hangs_on for share in fresh if share.hangs_on is not None]
+            missing = {no for no in above if no not in shares}
             if not missing:
                 break
             fresh = self.probes.rows(Share, "no", missing)
-            shares.update((share.no, share) for share in fresh)
+            for share in fresh:
+                shares[share.no] = share
         on: dict[int, list[int]] = {}
         for no in sorted(shares):
             on.setdefault(shares[no].item, []).append(no)
