@@ -94,7 +94,7 @@ def test_secrets_are_hidden(form: str, facts: dict[str, object]) -> None:
     try:
         raise ValueError("token=swordfish")
     except ValueError as error:
-        logs.get("x").error("bad", error)
+        logs.get("x").exception("bad", error)
     assert "swordfish" not in out.getvalue()
     assert logs.HIDDEN in out.getvalue()
 
@@ -123,7 +123,7 @@ def test_an_error_for_people() -> None:
     try:
         raise KeyError("x")
     except KeyError as error:
-        logs.get("work").error("row.failed", error, outbox=3)
+        logs.get("work").exception("row.failed", error, outbox=3)
     first, *rest = out.getvalue().splitlines()
     assert first.endswith("error   work: row.failed outbox=3")
     assert rest[-1] == "KeyError: 'x'"

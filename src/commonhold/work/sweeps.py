@@ -1,0 +1,143 @@
+"""Sweeps: what is over and counts for nothing is removed, in bounded batches, from time to time.
+
+None of them changes what anybody may do: rights are derived from live rows whose terms hold, swept or not.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from commonhold import logs
+from commonhold.core.changes import Broken, Change, Drop, ShareIs
+from commonhold.core.content.sweeping import sweep as sweep_content
+from commonhold.core.core import Core
+from commonhold.core.directory.sweeping import sweep_credentials
+from commonhold.core.limits import DAY
+from commonhold.core.model import Idempotency, Outbox, Share
+from commonhold.core.policy.require import machine
+from commonhold.core.ports import Rows, Where
+from commonhold.core.problems import Problem
+from commonhold.core.sharing.rows import end
+
+HOUR: Final = 3_600_000
+KEPT_DAYS: Final = 30  # how long the outbox shows what was told and what could not be
+BATCHES: Final = 100  # of each sweep at a time
+
+log = logs.get("work.sweeps")
+
+Step = Callable[[Core], Awaitable[int]]
+"""Removes one batch and returns how many it removed; 0: there is nothing left."""
+
+
+class Sweep(msgspec.Struct, frozen=True):
+    """A sweep: its name, how often (milliseconds), and one step of it."""
+
+    name: str
+    every: int
+    step: Step
+
+
+async def content(core: Core) -> int:
+    """Remove what was in the trash too long, what lay in deleted folders, and bytes without a row."""
+    done = await sweep_content(core, core.clock())
+    return done.purged + done.cleared + done.blobs if done.more else 0
+
+
+async def idempotency(core: Core) -> int:
+    """Remove reports to keys that are over."""
+    old = (Where("at", "lt", core.clock() - core.limits.idempotency_life),)
+    found: list[Idempotency] = await core.store.rows(machine(), Rows(Idempotency, old))
+    return await _drop(core, [Drop(Idempotency, (row.actor, row.name)) for row in found])
+
+
+async def outbox(core: Core) -> int:
+    """Remove what was told long ago."""
+    old = (Where("done_at", "lt", core.clock() - KEPT_DAYS * DAY),)
+    found: list[Outbox] = await core.store.rows(machine(), Rows(Outbox, old))
+    return await _drop(core, [Drop(Outbox, (row.no,)) for row in found])
+
+
+async def orphans(core: Core) -> int:
+    """Remove shares that hang on one that was withdrawn: they never live again."""
+    removed, after = 0, None
+    hanging = (Where("hangs_on", "notnull"),)
+    while page := await core.store.rows(machine(), Rows(Share, hanging, ("hangs_on",), after)):
+        above = tuple({share.hangs_on for share in page})
+        there = {share.no for share in await core.store.rows(machine(), Rows(Share, (Where("no", "in", above),)))}
+        removed += await _end(core, [share for share in page if share.hangs_on not in there])
+        after = (page[-1].hangs_on, page[-1].no)
+        await asyncio.sleep(0)
+    return removed
+
+
+async def _end(core: Core, shares: list[Share]) -> int:
+    changes: list[Change] = []
+    for share in shares:
+        end(changes, share)
+    if changes:
+        await core.store.commit(changes, [ShareIs(share.no, share.version) for share in shares])
+    return len(shares)
+
+
+async def _drop(core: Core, changes: list[Change]) -> int:
+    if changes:
+        await core.store.commit(changes)
+    return len(changes)
+
+
+SWEEPS: Final = (
+    Sweep("credentials", HOUR, sweep_credentials),
+    Sweep("idempotency", HOUR, idempotency),
+    Sweep("content", HOUR, content),
+    Sweep("outbox", DAY, outbox),
+    Sweep("orphans", DAY, orphans),
+)
+
+
+async def sweep_all(core: Core, sweeps: tuple[Sweep, ...] = SWEEPS) -> dict[str, int]:
+    """Run every sweep once; return what each removed. One that cannot be done now is left for the next time."""
+    removed = {}
+    for sweep in sweeps:
+        try:
+            removed[sweep.name] = await _run(core, sweep)
+        except (Problem, Broken) as error:
+            log.warning("sweep.postponed", sweep=sweep.name, reason=str(error))
+        except Exception as error:
+            log.exception("sweep.mistake", error, sweep=sweep.name)
+    return removed
+
+
+async def _run(core: Core, sweep: Sweep) -> int:
+    removed = 0
+    for _ in range(BATCHES):
+        found = await sweep.step(core)
+        removed += found
+        if not found:
+            break
+        await asyncio.sleep(0)
+    if removed:
+        log.info("sweep.done", sweep=sweep.name, removed=removed)
+    return removed
+
+
+async def keep_sweeping(core: Core, stop: asyncio.Event, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
+    """Run each sweep when it is due, until ``stop`` is set; the first time soon after the start."""
+    due = {sweep.name: core.clock() + random.randrange(60_000) for sweep in sweeps}  # noqa: S311 - to spread the load
+    while not await stopped(stop, 30):
+        now = core.clock()
+        ready = tuple(sweep for sweep in sweeps if due[sweep.name] <= now)
+        await sweep_all(core, ready)
+        due.update((sweep.name, now + sweep.every) for sweep in ready)
+
+
+async def stopped(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait for ``stop`` at most so long; tell whether it is set."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return False
+    return True
