@@ -133,6 +133,18 @@ class Reaching:
         assert all(snapshot.sets[no] == {no, EVERYONE} for no in people[:-2])
         assert Judge(snapshot, 0).right(actor, root).may(Action.READ)
 
+    async def test_too_many_hops(self, store: Store, build: Builder) -> None:
+        """A longer chain is not followed to its end, which bounds the questions, and gives nothing."""
+        people = [await build.user(f"user {at}") for at in range(12)]
+        root = await build.space(await build.user("ann"))
+        made = await reshares(build, root, people)
+        actor = Actor(people[-1])
+
+        snapshot = await store.look(Look(actor, items=(root,)))
+
+        assert set(snapshot.shares) == set(made[-9:])
+        assert not Judge(snapshot, 0).right(actor, root).actions
+
     async def test_a_share_asked_for(self, store: Store, build: Builder) -> None:
         """A share asked for by number comes with its item, its uses, what it hangs on, and what its group takes."""
         ann, bob = await build.user("ann"), await build.user("bob")

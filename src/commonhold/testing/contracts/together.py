@@ -59,6 +59,7 @@ class Together:
         async def add() -> None:
             while True:
                 row = (await store.look(Look(Actor(), items=(item,)))).items[item]
+                await asyncio.sleep(0)  # everybody else reads, too
                 values = {"size": row.size + 1, "stamp": row.stamp + 1}
                 try:
                     await store.commit([Set(Item, (item,), values)], [StampIs(item, row.stamp)])
@@ -80,6 +81,7 @@ class Together:
         async def write() -> None:
             for size in range(1, 60):
                 await store.commit([Set(Item, (no,), {"size": size}) for no in (one, other)])
+                await asyncio.sleep(0)
             done.set()
 
         async def read() -> None:
@@ -90,6 +92,7 @@ class Together:
 
         await asyncio.gather(write(), read())
 
+        assert seen
         assert all(first == second for _, first, second in seen)
         assert seen == sorted(seen)
 
