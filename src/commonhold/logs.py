@@ -59,13 +59,13 @@ class Log:
         """Tell what went wrong and will be tried again, or was refused."""
         self._write(logging.WARNING, event, facts)
 
-    def error(self, event: str, **facts: Any) -> None:
-        """Tell what should not have happened."""
-        self._write(logging.ERROR, event, facts)
-
-    def exception(self, event: str, error: BaseException, **facts: Any) -> None:
-        """Tell a mistake of the program itself, with its traceback."""
+    def error(self, event: str, error: BaseException | None = None, **facts: Any) -> None:
+        """Tell what should not have happened, with the exception if there is one."""
         self._write(logging.ERROR, event, facts, error)
+
+    def exception(self, event: str, **facts: Any) -> None:
+        """Tell a mistake of the program itself, with the exception that is being handled."""
+        self._write(logging.ERROR, event, facts, sys.exc_info()[1])
 
     def _write(self, level: int, event: str, facts: dict[str, Any], error: BaseException | None = None) -> None:
         if self._log.isEnabledFor(level):

@@ -105,8 +105,8 @@ async def sweep_all(core: Core, sweeps: tuple[Sweep, ...] = SWEEPS) -> dict[str,
             removed[sweep.name] = await _run(core, sweep)
         except (Problem, Broken) as error:
             log.warning("sweep.postponed", sweep=sweep.name, reason=str(error))
-        except Exception as error:
-            log.exception("sweep.mistake", error, sweep=sweep.name)
+        except Exception:  # a mistake of ours in one sweep must stop neither mail nor others
+            log.exception("sweep.mistake", sweep=sweep.name)
     return removed
 
 

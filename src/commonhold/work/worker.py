@@ -89,8 +89,8 @@ class Worker:
         except (Problem, Broken) as error:
             log.warning("letter.postponed", outbox=row.no, reason=str(error))
             await self._fail(row, "unavailable")
-        except Exception as error:
-            log.exception("letter.mistake", error, outbox=row.no, kind=row.kind)
+        except Exception:  # a mistake of ours about one row must not stop all others
+            log.exception("letter.mistake", outbox=row.no, kind=row.kind)
             await self._fail(row, "mistake")
 
     async def _tell(self, row: Outbox) -> None:
