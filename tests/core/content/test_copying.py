@@ -152,3 +152,12 @@ async def test_an_uploader_copies_blindly(world: World) -> None:
 
     assert (await copy(world.core, guest, mine.no, box.no)).name == "a"
     assert await world.names(box.no) == ["a", "a (2)"]
+
+
+async def test_content_that_is_dropped_while_it_is_copied() -> None:
+    """A source may lose the content that was to be copied: then the copy begins anew."""
+    world = await World.open(Limits(versions=1))
+    file = await world.file("a", "old")
+    world.store.in_between = lambda: put_content(world.core, world.ann, file.no, pieces("new"))
+
+    assert await world.text((await copy(world.core, world.ann, file.no, world.top, name="b")).no) == "new"

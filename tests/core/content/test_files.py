@@ -316,3 +316,19 @@ async def test_a_file_changed_meanwhile(world: World) -> None:
     refused = await problem(put_content(world.core, world.ann, file.no, meanwhile(), if_stamp=file.stamp))
 
     assert (refused.code, await world.text(file.no), await blobs(world)) == ("precondition_failed", "one", 1)
+
+
+async def test_an_unknown_outcome_keeps_the_bytes(world: World) -> None:
+    """If the store fails while it writes, the row may be there all the same: its bytes are left to the sweep."""
+    world.store.meanwhile = world.store.close
+
+    assert (await problem(world.file("a"))).code == "unavailable"
+    assert await blobs(world) == 1
+
+
+async def test_a_name_taken_at_the_last_moment(world: World) -> None:
+    """A name taken between the decision and the write is decided anew, here as everywhere."""
+    world.store.meanwhile = lambda: world.folder("a")
+
+    assert await problem(world.file("a")) == Problem("name_collides", field="name")
+    assert await blobs(world) == 0

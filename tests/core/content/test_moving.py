@@ -160,3 +160,19 @@ async def test_nothing_is_put_into_the_old_space(world: World) -> None:
 
     assert made.space == (await world.row(world.bobs)).space
     assert (await world.used(), await world.used(world.bobs)) == (0, 3)
+
+
+async def test_the_engine_counts_too(world: World) -> None:
+    """What grows beyond the limit between looking and writing is refused by the write itself."""
+    world = await World.open(Limits(move_rows=2))
+    await world.build.share(world.bobs, world.ann.user or 0, Role.CONTRIBUTOR)
+    box = await world.folder("box")
+    await world.file("a", parent=box.no)
+    world.store.meanwhile = lambda: _grow(world, box.no)
+
+    assert (await problem(move(world.core, world.ann, box.no, world.bobs))).code == "move_too_large"
+
+
+async def _grow(world: World, folder: int) -> None:
+    for name in ("b", "c"):
+        await world.file(name, parent=folder)

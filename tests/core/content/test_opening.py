@@ -8,6 +8,7 @@ from commonhold.core.content.opening import open_content
 from commonhold.core.content.trash import trash
 from commonhold.core.content.versions import versions
 from commonhold.core.identity import NOBODY
+from commonhold.core.limits import Limits
 from commonhold.core.model import Share
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Role
@@ -108,3 +109,12 @@ async def test_a_link_opens_with_its_pass_alone(world: World) -> None:
     assert await world.text(file.no, holder) == "hello"
     await world.build.set(Share, holder.passes[0].share, state_at=5)
     assert (await problem(open_content(world.core, holder, file.no))).code == "unknown_item"
+
+
+async def test_content_that_is_dropped_while_it_is_opened() -> None:
+    """Between two readings a file may get new content and lose the old one: then the new one is opened."""
+    world = await World.open(Limits(versions=1))
+    file = await world.file("a", "old")
+    world.store.in_between = lambda: put_content(world.core, world.ann, file.no, pieces("new"))
+
+    assert await world.text(file.no) == "new"

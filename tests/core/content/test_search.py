@@ -6,6 +6,7 @@ from commonhold.core.content.search import ROUNDS, search
 from commonhold.core.content.trash import trash
 from commonhold.core.content.tree import Page
 from commonhold.core.identity import NOBODY
+from commonhold.core.ports import LONGEST_PAGE
 from commonhold.core.roles import Role
 
 
@@ -83,3 +84,12 @@ async def test_odd_questions(world: World) -> None:
     ]
 
     assert [(await problem(verb)).code for verb in asked] == ["bad_query", "bad_cursor", "unauthenticated"]
+
+
+async def test_exactly_one_page_of_candidates(world: World) -> None:
+    """When the candidates end with a page, the next page is empty and the last."""
+    for number in range(LONGEST_PAGE):
+        await world.build.item(world.bobs, f"report {number}")
+    page = await search(world.core, world.ann, "report")
+
+    assert (names(page), page.next) == ([], None)

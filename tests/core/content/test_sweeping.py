@@ -3,10 +3,12 @@
 from tests.core.content.world import World, pieces
 
 from commonhold.core.content.files import put_content
+from commonhold.core.content.moving import move
 from commonhold.core.content.sweeping import sweep
 from commonhold.core.content.trash import purge, trash, trashed
 from commonhold.core.limits import DAY, Limits
-from commonhold.core.model import Item, Life
+from commonhold.core.model import Item, Life, Version
+from commonhold.core.ports import LONGEST_PAGE
 from commonhold.core.roles import Role
 
 
@@ -63,3 +65,18 @@ async def test_a_closed_space_is_cleared_out(world: World) -> None:
     await sweep(world.core, world.clock())
 
     assert ((await world.row(file.no)).life, await world.used()) == (Life.DELETED, 0)
+
+
+async def test_more_than_a_page(world: World) -> None:
+    """What does not fit one page is ended page by page, and counted whole when it moves into another space."""
+    box = await world.folder("box")
+    for number in range(LONGEST_PAGE + 1):
+        no = await world.build.item(box.no, str(number))
+        await world.build.put(Version(-1, no, 1, f"{number:040}", 1, "", None, None, 0))
+    await world.build.share(world.bobs, world.ann.user or 0, Role.CONTRIBUTOR)
+    await move(world.core, world.ann, box.no, world.bobs)
+    assert await world.used(world.bobs) == LONGEST_PAGE + 1
+
+    await trash(world.core, world.bob, box.no)
+    await purge(world.core, world.bob, box.no)
+    assert (await world.used(world.bobs), (await sweep(world.core, world.clock())).cleared) == (0, 0)

@@ -91,3 +91,13 @@ async def test_a_walk_fails_with_its_store(world: World) -> None:
     assert (await anext(steps)).path == "a"
     await world.core.store.close()
     assert (await problem(anext(steps))).code == "unavailable"
+
+
+async def test_what_may_only_be_previewed_is_left_out(world: World) -> None:
+    """Something restricted inside, that one may preview but not download, is no part of the archive."""
+    made = await tree(world, "box/", "box/a", "box/b")
+    await world.restrict(made["box/a"])
+    guest = await world.guest(made["box"], Role.VIEWER)
+    await world.build.share(made["box/a"], guest.user or 0, Role.PREVIEWER)
+
+    assert await paths(world, guest, made["box"]) == ["b"]

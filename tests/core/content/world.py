@@ -13,6 +13,7 @@ from commonhold.core.content.tree import ItemChange, change, children
 from commonhold.core.identity import Actor, ItemRef, Pass
 from commonhold.core.limits import Limits
 from commonhold.core.model import LINK, Item, Share, Space
+from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.require import machine
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
@@ -41,9 +42,17 @@ async def text_of(content: Content, start: int = 0, end: int | None = None) -> s
 
 
 class Interrupted(MemoryStore):
-    """The reference engine, with something that happens just before the next commit."""
+    """The reference engine, with something that happens just before the next commit, or the next listing."""
 
     meanwhile: Callable[[], Awaitable[Any]] | None = None
+    in_between: Callable[[], Awaitable[Any]] | None = None
+
+    async def rows(self, allowed: Allowed, rows: Rows) -> list[Any]:
+        """Let it happen, once, and list."""
+        happens, self.in_between = self.in_between, None
+        if happens is not None:
+            await happens()
+        return await super().rows(allowed, rows)
 
     async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:
         """Let it happen, once, and commit."""

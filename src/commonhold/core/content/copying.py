@@ -53,8 +53,7 @@ async def _gather(core: Core, actor: Actor, asked: Asked) -> list[tuple[int, Ite
     found = [(0, asked.item)]
     if asked.item.kind is ItemKind.FOLDER:
         async for path, seen in descend(core, actor, asked.item.no):
-            if seen.item.kind is not ItemKind.RECORD:
-                found.append((path.count("/") + 1, seen.item))
+            found.append((path.count("/") + 1, seen.item))
             if len(found) > core.limits.copy_rows:
                 raise Problem("too_many_items", field="item", limit=core.limits.copy_rows)
     return found

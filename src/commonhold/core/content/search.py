@@ -77,9 +77,9 @@ async def _decided(core: Core, actor: Actor, numbers: list[int], folder: int | N
     seen = await judge(core, Look(actor, items=tuple(numbers), names=True))
     found = []
     for no in numbers:
-        item, right = seen.snapshot.items.get(no), seen.right(actor, no)
-        if item is None or not right.may(Action.READ) or seen.snapshot.life(no) is not Life.LIVE:
+        right = seen.right(actor, no)
+        if not right.may(Action.READ) or seen.snapshot.life(no) is not Life.LIVE:
             continue
         if folder is None or folder in seen.snapshot.chains[no][1:]:
-            found.append(see(seen, actor, item, right))
+            found.append(see(seen, actor, seen.snapshot.items[no], right))
     return found

@@ -57,12 +57,10 @@ async def height_within(core: Core, asked: Asked, room: int) -> None:
     """
     if asked.item.kind is not ItemKind.FOLDER:
         return
-    async for level in levels_of(core, asked, core.limits.move_rows, Where("kind", "eq", ItemKind.FOLDER)):
+    async for _ in levels_of(core, asked, core.limits.move_rows, Where("kind", "eq", ItemKind.FOLDER)):
         room -= 1
         if room < 1:
             raise Problem("tree_too_deep", field="parent", limit=core.limits.depth)
-        if not level:
-            return
 
 
 async def size_of(core: Core, asked: Asked, limit: int) -> int:
