@@ -5,7 +5,6 @@ odd requests looks that nothing does.
 """
 
 import itertools
-import logging
 import re
 import secrets
 import time
@@ -16,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from commonhold import logs
 from commonhold.core.core import Core
 from commonhold.core.directory.basic import BasicCache
 from commonhold.core.problems import Problem
@@ -23,14 +23,14 @@ from commonhold.http.credentials import identify, in_process, refuse_cross_site
 from commonhold.http.face import SAFE, Call, Face, Route
 from commonhold.http.health import Pulse, health_face
 from commonhold.http.idempotency import REVISION, run
-from commonhold.http.options import Options
 from commonhold.http.proxies import Proxies
 from commonhold.http.replies import REQUEST_ID, plain_page, problem_json, wants_html
 from commonhold.http.routing import Claims, Match, Mounted
 from commonhold.http.statuses import STATUS
 from commonhold.http.streams import StreamCut
+from commonhold.settings.values import Settings
 
-LOG: Final = logging.getLogger("commonhold.http")
+LOG: Final = logs.get("http")
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -46,15 +46,14 @@ _HEADERS: Final = (
 class App:
     """The application; made by ``build_app``."""
 
-    def __init__(self, core: Core, faces: Iterable[Face], options: Options, *hooks: Sequence[Hook]) -> None:
+    def __init__(self, core: Core, faces: Iterable[Face], settings: Settings, *hooks: Sequence[Hook]) -> None:
         """Mount the faces that are switched on. ``hooks``: what runs at the start, and at the end."""
         self.core = core
-        self.options = options
+        self.settings = settings
         self.pulse = Pulse()
-        health = health_face(self.pulse, open_metrics=options.open_metrics)
-        self.faces = tuple(face for face in (health, *faces) if options.of(face.name).on)
-        self._claims = Claims(Mounted(face, options.of(face.name)) for face in self.faces)
-        self._proxies = Proxies(options.trusted_proxies)
+        self.faces = tuple(face for face in (health_face(self.pulse), *faces) if settings.face(face.name).on)
+        self._claims = Claims(Mounted(face, settings.face(face.name)) for face in self.faces)
+        self._proxies = Proxies(settings.trusted_proxies)
         self._basic = BasicCache()
         self._ids = itertools.count(1)
         self._process = secrets.token_hex(4)
@@ -86,46 +85,49 @@ class App:
         began = time.perf_counter()
         scope[REQUEST_ID] = ident = f"{self._process}-{next(self._ids):x}"
         self._proxies.settle(scope)
-        request = Request(scope, receive)
+        with logs.bound(request=ident):
+            await self._exchange(Request(scope, receive), send, ident, began)
+
+    async def _exchange(self, request: Request, send: Send, ident: str, began: float) -> None:
         exchange = Exchange(self, request)
         status = 499  # the caller left
         try:
             response = await exchange.answer()
             status = response.status_code
             exchange.finish(response, ident)
-            await _send(response, scope, receive, send)
+            await _send(response, request.scope, request.receive, send)
         except StreamCut as cut:
-            LOG.warning("stream cut", extra={"request": ident, "code": cut.code})
+            LOG.warning("stream.cut", code=cut.code)
             raise
         except ClientDisconnect:
-            LOG.info("caller left", extra={"request": ident})
-        except Exception:
-            LOG.exception("unexpected, while sending", extra={"request": ident})
+            LOG.info("caller.left")
+        except Exception as error:
+            LOG.error("unexpected", error, route=exchange.name)  # noqa: TRY400 - our own log
             raise
         finally:
-            exchange.record(status, time.perf_counter() - began, ident)
+            exchange.record(status, time.perf_counter() - began)
 
     def owner(self, request: Request) -> Mounted | None:
         """Return the face that owns the path of a request."""
         return self._claims.owner(_PORT.sub("", request.headers.get("host", "")).lower(), request.scope["path"])
 
-    def root(self, request: Request, mounted: Mounted) -> str:
-        """Return the public address of a face."""
-        base = self.options.base_url
+    def base(self, request: Request, mounted: Mounted) -> str:
+        """Return the public address of the host on which a face answers."""
+        base = self.settings.base_url
         if base is None or mounted.host is not None:
             base = f"{request.scope.get('scheme', 'http')}://{request.headers.get('host', 'localhost')}"
-        return base.rstrip("/") + mounted.under
+        return base.rstrip("/")
 
     async def identify(self, call: Call, mounted: Mounted) -> None:
         """Fill in who asks, and refuse what another site made a browser send."""
         request, face = call.request, call.face.name
-        actor = in_process(request, face)
+        actor = in_process(request)
         if actor is None:
             call.presented = shown = await call.face.find(request)
             client = request.scope.get("client")
             actor = await identify(self.core, shown, face, client[0] if client else None, self._basic)
             if shown.by_cookie and request.method not in SAFE:
-                refuse_cross_site(request, call.root, mounted.cors.named)
+                refuse_cross_site(request, call.base, mounted.cors.named)
         call.actor = actor
 
 
@@ -150,8 +152,8 @@ class Exchange:
             return self._worded(problem)
         except (StreamCut, ClientDisconnect):
             raise
-        except Exception:
-            LOG.exception("unexpected", extra={"request": self._request.scope[REQUEST_ID], "route": self._name()})
+        except Exception as error:  # noqa: BLE001 - the one catch-all of the program
+            LOG.error("unexpected", error, route=self.name)  # noqa: TRY400 - our own log
             return self._worded(Problem("internal"))
 
     async def _try(self) -> Response:
@@ -166,8 +168,9 @@ class Exchange:
             route = self._route = match.routes["HEAD"]
         if route is None:
             raise Problem("method_not_allowed", allow=match.methods)
-        call = Call(self._app.core, request, mounted.face, route, match.params(route), self._app.options)
-        call.root = self._app.root(request, mounted)
+        call = Call(self._app.core, request, mounted.face, route, match.params(route), self._app.settings)
+        call.base = self._app.base(request, mounted)
+        call.root = call.base + mounted.under
         await self._app.identify(call, mounted)
         response = await (self._read(call) if request.method in SAFE else run(call))
         response.headers.update(call.headers)
@@ -208,16 +211,16 @@ class Exchange:
         if origin is not None and self._mounted is not None:
             raw.extend(self._mounted.cors.headers(origin))
 
-    def record(self, status: int, seconds: float, ident: str) -> None:
+    def record(self, status: int, seconds: float) -> None:
         """Count the request, and write its line in the log: which route, never which path, as paths hold secrets."""
         face = self._mounted.face.name if self._mounted else "none"
         method = self._request.method if self._request.method in _METHODS else "OTHER"
-        self._app.pulse.meter.ended(face, method, self._name(), status, seconds)
-        if self._app.options.access_log:
-            facts = {"request": ident, "face": face, "method": method, "route": self._name(), "status": status}
-            LOG.info("request", extra={**facts, "ms": round(seconds * 1000, 2)})
+        self._app.pulse.meter.ended(face, method, self.name, status, seconds)
+        LOG.info("request", face=face, method=method, route=self.name, status=status, ms=round(seconds * 1000, 2))
 
-    def _name(self) -> str:
+    @property
+    def name(self) -> str:
+        """The template of the route; a path itself is named nowhere, as it may hold a secret."""
         return self._route.path if self._route else "none"
 
 
@@ -247,7 +250,7 @@ def _without_body(response: Response) -> Response:
 def build_app(
     core: Core,
     faces: Iterable[Face],
-    options: Options | None = None,
+    settings: Settings | None = None,
     *,
     on_start: Sequence[Hook] = (),
     on_stop: Sequence[Hook] = (),
@@ -258,4 +261,4 @@ def build_app(
 
     :raises ValueError: two faces claim the same prefix
     """
-    return App(core, faces, options or Options(), on_start, on_stop)
+    return App(core, faces, settings or Settings(), on_start, on_stop)

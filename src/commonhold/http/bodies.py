@@ -10,10 +10,13 @@ from commonhold.http.uploads import body_stream
 
 T = TypeVar("T")
 
+LIMIT: Final = 1 << 20
+"""Bytes of a body that is read as a whole: the largest proposal has some 100 KiB."""
+
 _WHOLE: Final = "commonhold.body"
 
 
-async def body_of(request: Request, limit: int) -> bytes:
+async def body_of(request: Request, limit: int = LIMIT) -> bytes:
     """Return the body; it is read once, however often it is asked for.
 
     :raises Problem: too_large, incomplete_body
@@ -25,7 +28,7 @@ async def body_of(request: Request, limit: int) -> bytes:
     return found
 
 
-async def json_of(request: Request, into: type[T], limit: int) -> T:
+async def json_of(request: Request, into: type[T], limit: int = LIMIT) -> T:
     """Return a JSON body as a struct; an empty body is an empty object.
 
     The content type must say JSON: a form of another site cannot send that without asking first (CORS).

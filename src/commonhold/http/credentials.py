@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -126,10 +125,10 @@ async def _by_secret(core: Core, shown: Presented, nobody: Actor) -> Actor:
         raise
 
 
-def in_process(request: Request, face: str) -> Actor | None:
+def in_process(request: Request) -> Actor | None:
     """Return the actor that a caller in this process runs as, if it is one (the command line)."""
     found = request.scope.get(IN_PROCESS)
-    return msgspec.structs.replace(found, face=face) if isinstance(found, Actor) else None
+    return found if isinstance(found, Actor) else None
 
 
 def refuse_cross_site(request: Request, own: str, trusted: frozenset[str]) -> None:

@@ -15,9 +15,9 @@ from commonhold.core.core import Core
 from commonhold.core.identity import NOBODY, Actor
 from commonhold.core.problems import Problem
 from commonhold.http.credentials import Find, Presented, present
-from commonhold.http.options import Options
 from commonhold.http.statuses import STATUS
 from commonhold.http.writes import Kept, Key
+from commonhold.settings.values import PAGES, Settings
 
 NEEDS: Final = frozenset({"right", "self", "directory", "administration", "public", "machine"})
 """The words that say by what a route is guarded: the reasons and purposes of ``core.policy.allowed``."""
@@ -66,7 +66,7 @@ class Face(msgspec.Struct, frozen=True):
     statuses: Mapping[str, int] = STATUS
     find: Find = present
     exposes: tuple[str, ...] = ()
-    origins: tuple[str, ...] = ("*",)
+    origins: tuple[str, ...] = ()
     pages: bool = False  # words its own unknown paths as HTML
 
 
@@ -74,11 +74,12 @@ class Call:
     """One request on its way through a route: who asks, with which core, for what."""
 
     __slots__ = (
-        "actor", "core", "face", "headers", "kept", "key", "options", "params", "presented", "request", "root", "route",
+        "actor", "base", "core", "face", "headers", "kept", "key", "params", "presented", "request", "root", "route",
+        "settings",
     )  # fmt: skip
 
     def __init__(
-        self, core: Core, request: Request, face: Face, route: Route, params: dict[str, str], options: Options
+        self, core: Core, request: Request, face: Face, route: Route, params: dict[str, str], settings: Settings
     ) -> None:
         """Begin as nobody; the dispatcher fills in who asks."""
         self.core = core
@@ -86,15 +87,20 @@ class Call:
         self.face = face
         self.route = route
         self.params = params
-        self.options = options
+        self.settings = settings
         self.actor: Actor = NOBODY
         self.presented = Presented()
         self.kept = Kept()  # what was kept, while ``Route.again`` renders it
         self.key: Key | None = None  # under what
         self.headers: dict[str, str] = {}  # more headers of the reply
-        self.root = ""  # public address of this face: scheme, host, and the prefix it is mounted under
+        self.base = ""  # public address of the installation: scheme and host
+        self.root = ""  # public address of this face: the base, and the prefix that settings put it under
+
+    def page(self, name: str, part: str) -> str:
+        """Return the address of a page for people (``settings.PAGES``); ``part`` needs no escaping."""
+        return self.base + PAGES[name].format(part)
 
     @property
     def secure(self) -> bool:
         """Whether the caller came by https, as far as a trusted proxy or the socket says."""
-        return bool(self.request.scope.get("scheme") == "https") or self.root.startswith("https:")
+        return bool(self.request.scope.get("scheme") == "https") or self.base.startswith("https:")

@@ -22,7 +22,7 @@ class Pulse:
         self.stopping = False
 
 
-def health_face(pulse: Pulse, *, open_metrics: bool = False) -> Face:
+def health_face(pulse: Pulse) -> Face:
     """Return the face of ``/healthz``, ``/readyz`` and ``/metrics``."""
     table = Table()
 
@@ -42,7 +42,7 @@ def health_face(pulse: Pulse, *, open_metrics: bool = False) -> Face:
     @table.route("GET", "/metrics", needs="administration", streams="text/plain")
     async def metrics(call: Call) -> Response:
         """Return measurements: to this machine itself, and to administrators."""
-        if not open_metrics and not at_home(call.request.scope):
+        if not at_home(call.request.scope):
             allow_administration(await judge(call.core, Look(call.actor)), call.actor)
         return pulse.meter.page()
 

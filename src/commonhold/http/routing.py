@@ -8,7 +8,7 @@ import msgspec
 
 from commonhold.http.cors import Cors
 from commonhold.http.face import Face, Route
-from commonhold.http.options import FaceOptions
+from commonhold.settings.values import FaceSettings
 
 _VARIABLE: Final = re.compile(r"\{(\w+)(:path)?\}")
 
@@ -88,14 +88,14 @@ class Mounted:
 
     __slots__ = ("claims", "cors", "face", "host", "tree", "under")
 
-    def __init__(self, face: Face, options: FaceOptions) -> None:
-        """Mount ``face`` as ``options`` say."""
+    def __init__(self, face: Face, settings: FaceSettings) -> None:
+        """Mount ``face`` as ``settings`` say."""
         self.face = face
-        self.under = options.under.rstrip("/")
-        self.host = options.host
+        self.under = settings.prefix or ""
+        self.host = settings.host
         self.claims = tuple(self.under + claim.rstrip("/") for claim in face.claims)
         self.tree = Tree(face.routes)
-        self.cors = Cors(face.origins if options.origins is None else options.origins, face.exposes)
+        self.cors = Cors(settings.origins or face.origins, face.exposes)
 
     def match(self, path: str) -> Match | None:
         """Find the routes of a path that this face owns."""

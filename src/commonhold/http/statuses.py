@@ -1,5 +1,7 @@
 """The status of every problem, where a face does not say another one."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 _BY_STATUS: Final[dict[int, str]] = {
@@ -31,5 +33,7 @@ _BY_STATUS: Final[dict[int, str]] = {
     507: "quota_exceeded storage_full",
 }
 
-STATUS: Final[dict[str, int]] = {code: status for status, codes in _BY_STATUS.items() for code in codes.split()}
+STATUS: Final[Mapping[str, int]] = MappingProxyType(
+    {code: status for status, codes in _BY_STATUS.items() for code in codes.split()}
+)
 """Code → status. A test checks that every code of ``core.problems`` has one."""

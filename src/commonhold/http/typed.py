@@ -82,7 +82,7 @@ def _run(function: Callable[..., Awaitable[Any]], hints: dict[str, Any], status:
         if query is not None:
             given["query"] = from_query(call.request.query_params.multi_items(), query)
         if takes is not None:
-            given["body"] = await json_of(call.request, takes, call.options.body_limit)
+            given["body"] = await json_of(call.request, takes)
         result = await function(call, **given)
         if isinstance(result, Response):
             return result

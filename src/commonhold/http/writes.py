@@ -6,7 +6,7 @@ part of it: under a key, a token is computed from actor, key and moment, and can
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -27,10 +27,14 @@ _BESIDE: Final[tuple[type[Row], ...]] = (Event, Throttle, Outbox, Notification)
 class Kept(msgspec.Struct, frozen=True):
     """What is kept of a request: uids of the rows it made, how many tokens it drew, and the report of a batch."""
 
-    uids: tuple[str, ...] = ()
+    uids: Mapping[str, tuple[str, ...]] = {}  # by table
     tokens: int = 0
     report: msgspec.Raw | None = None
     at: int = 0
+
+    def made(self, table: str) -> str | None:
+        """Return the uid of the first row that was made in a table."""
+        return next(iter(self.uids.get(table, ())), None)
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -74,8 +78,11 @@ class Written:
         return commit
 
     def _row(self, key: Key, changes: Sequence[Change]) -> Idempotency:
-        uids = [uid for one in changes if isinstance(one, Put) and (uid := getattr(one.row, "uid", None))]
-        kept = Kept(tuple(uids), self.tokens, self._report, self._at)
+        uids: dict[str, tuple[str, ...]] = {}
+        for one in changes:
+            if isinstance(one, Put) and (uid := getattr(one.row, "uid", None)):
+                uids[one.row.table] = (*uids.get(one.row.table, ()), uid)
+        kept = Kept(uids, self.tokens, self._report, self._at)
         return Idempotency(key.actor, key.name, key.request, msgspec.json.encode(kept), self._at)
 
     async def _commit_once(self, key: Key, changes: Sequence[Change], guards: Sequence[Guard]) -> Commit:
@@ -151,12 +158,12 @@ def noting(core: Core) -> tuple[Core, Written]:
     return msgspec.structs.replace(core, store=written), written
 
 
-def under(core: Core, key: Key) -> tuple[Core, Written]:
+def under(core: Core, key: Key) -> Core:
     """Return a core that writes a report under ``key`` with the first thing that it changes."""
     at = core.clock()
     written = Written(core.store, key, at)
     secrets = _Repeatable(core.secrets, written, key, at)
-    return msgspec.structs.replace(core, store=written, secrets=secrets, keep=written.keep), written
+    return msgspec.structs.replace(core, store=written, secrets=secrets, keep=written.keep)
 
 
 async def kept_under(core: Core, key: Key) -> Kept | None:

@@ -1,1 +1,1 @@
-"""The native API under /api/v1."""
+"""The native API, ``/api/v1``: every verb of the core as JSON over HTTP."""
