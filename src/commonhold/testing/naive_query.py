@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from fnmatch import translate
 from functools import cmp_to_key
-from re import IGNORECASE, match
+from re import match
 from typing import Any
 
 from commonhold.core.query import (
@@ -163,8 +163,10 @@ class NaiveSource:
     def order(self, collection: str, query: Query, row: Row, values: Sequence[Any]) -> int:
         """Return whether a row comes before (-1) or after (1) sort values; NULL is the greatest."""
         descending = [sort.descending for sort in query.sort] + [False]
-        pairs = zip(self.sort_values(collection, query, row), values, descending, strict=False)
-        for one, other, down in pairs:
+        kinds = [self.catalog.kind(collection, sort.operand) for sort in query.sort] + [Kind.STRING]
+        pairs = zip(kinds, self.sort_values(collection, query, row), values, descending, strict=False)
+        for kind, mine, theirs, down in pairs:
+            one, other = _comparable(kind, mine), _comparable(kind, theirs)
             if one != other:
                 less = one is not None and (other is None or one < other)
                 return -1 if less != down else 1
@@ -258,7 +260,7 @@ def _relate(op: Op, one: Any, other: Any) -> Truth:
         Op.CONTAINS: lambda: other in one,
         Op.STARTS_WITH: lambda: one.startswith(other),
         Op.ENDS_WITH: lambda: one.endswith(other),
-        Op.IMATCHES: lambda: match(translate(other.replace("[", "[[]")), one, IGNORECASE) is not None,
+        Op.IMATCHES: lambda: match(translate(other.replace("[", "[[]")), one) is not None,
     }
     return relations[op]()
 

@@ -1,8 +1,11 @@
 """What is asked of every source: operators (a data file), filters, queries and measures over ``sample_records``."""
 
 import json
+from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any, Final
+
+import pytest_asyncio
 
 from commonhold.core.query import (
     ALWAYS,
@@ -32,7 +35,10 @@ from commonhold.core.query import (
     Toward,
     within,
 )
-from commonhold.testing.sample_records import sample_catalog
+from commonhold.core.records.catalog import Catalog
+from commonhold.core.records.kinds import Kind
+from commonhold.core.records.ports import Source
+from commonhold.testing.sample_records import sample_catalog, sample_rows
 
 FACTS: Final = Facts(1_709_251_199_999, {"user": "Ada", "groups": ("a", "b"), "none": None})
 CASES: Final[list[dict[str, Any]]] = json.loads(
@@ -138,3 +144,32 @@ TALLIES: Final[list[Query]] = [
     Query(aggregate=Aggregate(((Measure.COUNT, None),), (Call(Fn.YEAR, "made"), Of("author", "name")))),
     Query(aggregate=Aggregate(((Measure.SUM, Given("views", Compare("id", Op.LT, 3))),), ("public",))),
 ]
+
+
+@pytest_asyncio.fixture(name="filled")
+async def filled_source(source: Source) -> AsyncIterator[tuple[Source, Catalog]]:
+    """Return the source with the sample catalogue and its rows."""
+    catalog = sample_catalog()
+    await source.reshape(Catalog(0), catalog)
+    for collection, rows in sample_rows().items():
+        await source.insert(catalog, collection, rows)
+    yield source, catalog
+
+
+Filled = tuple[Source, Catalog]
+
+
+async def ids(filled: Filled, where: Filter) -> list[Any]:
+    """Return the ids of the articles for which a filter holds."""
+    source, catalog = filled
+    found = await source.read(catalog, "articles", Query(KEY, where), FACTS)
+    return [row["id"] for row in found.rows]
+
+
+async def row_of(filled: Filled, collection: str, key: Any) -> dict[str, Any] | None:
+    """Return a row with all of its columns."""
+    source, catalog = filled
+    fields = tuple(Pick(field.name) for field in catalog.collection(collection).fields if field.kind is not Kind.ALIAS)
+    where = Compare(catalog.collection(collection).key, Op.EQ, key)
+    found = await source.read(catalog, collection, Query(fields, where), FACTS)
+    return found.rows[0] if found.rows else None

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("commonhold.testing.source_contract")
+pytest.register_assert_rewrite("commonhold.testing.source_contract", "commonhold.testing.source_writing")

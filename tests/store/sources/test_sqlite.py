@@ -11,8 +11,8 @@ from commonhold.core.records.ports import Source
 from commonhold.store.sources.dialects import Sqlite
 from commonhold.store.sources.sqlite import SqliteSource
 from commonhold.store.sources.statements import Plans
+from commonhold.testing.source_cases import filled_source as filled_source
 from commonhold.testing.source_contract import SourceContract
-from commonhold.testing.source_contract import filled_source as filled_source
 
 
 class Awaited:
