@@ -3,14 +3,14 @@
 import enum
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from commonhold.core.keys import words_of
 from commonhold.core.model import ROWS, Row
 from commonhold.core.ports import LONGEST_PAGE, Rows, Search, Where
-from commonhold.store.sqlite.probes import listed
-from commonhold.store.sqlite.statements import COLUMNS, LISTED
+from commonhold.core.problems import Problem
+from commonhold.store.sqlite.statements import COLUMNS
 
 Statement = tuple[str, list[Any]]
 
@@ -28,16 +28,30 @@ NULLABLE: Final[frozenset[tuple[type[Row], str]]] = frozenset(
 
 
 def page(rows: Rows) -> Statement:
-    """Make the statement that reads a page: null comes before every value, the key decides between equals."""
+    """Make the statement that reads a page: null comes before every value, the key decides between equals.
+
+    :raises Problem: bad_cursor if ``after`` has not a value for each column of the order
+    """
     table = rows.table
-    order = [(name.removeprefix("-"), name.startswith("-")) for name in (*rows.order, *table.key)]
+    names = (*rows.order, *table.key)
+    order: dict[str, bool] = {}
+    for name in names:
+        order.setdefault(name.removeprefix("-"), name.startswith("-"))
     conditions = [_condition(one) for one in rows.where]
     if rows.after is not None:
-        conditions.append(_beyond(table, order, rows.after))
+        last = dict(zip((name.removeprefix("-") for name in names), rows.after, strict=False))
+        if last.keys() != order.keys():
+            raise Problem("bad_cursor")
+        conditions.append(_beyond(table, order, last))
     where = " AND ".join(text for text, _ in conditions) or "TRUE"
-    by = ", ".join(dict.fromkeys(f'"{name}"{" DESC" * descending}' for name, descending in order))
+    by = ", ".join(f'"{name}"{" DESC" * descending}' for name, descending in order.items())
     text = f"SELECT {COLUMNS[table.table]} FROM {table.table} WHERE {where} ORDER BY {by} LIMIT ?"
     return text, [*(value for _, values in conditions for value in values), min(rows.limit, LONGEST_PAGE)]
+
+
+def slots(values: Collection[Any]) -> str:
+    """Write a place for each of some values."""
+    return ", ".join("?" * len(values))
 
 
 def _condition(where: Where) -> Statement:
@@ -45,7 +59,7 @@ def _condition(where: Where) -> Statement:
     if where.op in NULLS:
         return f"{name} {NULLS[where.op]}", []
     if where.op == "in":
-        return f"{name} IN ({', '.join('?' * len(value))})", list(value)
+        return f"{name} IN ({slots(value)})", list(value)
     if where.op == "prefix":
         return f"{name} >= ? AND {name} < ?", [value, value + LAST]
     if isinstance(value, enum.StrEnum):  # written out, so that an index of rows with this value can be used
@@ -53,28 +67,32 @@ def _condition(where: Where) -> Statement:
     return f"{name} {SIGNS[where.op]} ?", [value]
 
 
-def _beyond(table: type[Row], order: Sequence[tuple[str, bool]], after: Sequence[Any]) -> Statement:
+def _beyond(table: type[Row], order: Mapping[str, bool], last: Mapping[str, Any]) -> Statement:
     """Write that a row comes after the one with these values; bounded by the first of them, so that an index helps."""
     ways: list[str] = []
     values: list[Any] = []
     equal: list[str] = []
     before: list[Any] = []
-    for (name, descending), last in zip(order, after, strict=True):
-        if last is None:
-            later, given = (f'"{name}" IS NOT NULL' if not descending else "FALSE"), []
-        else:
-            later, given = f'"{name}" {"<" if descending else ">"} ?', [last]
-            if descending and (table, name) in NULLABLE:
-                later = f'({later} OR "{name}" IS NULL)'
+    for name, descending in order.items():
+        later, given = _later(table, name, descending, last[name])
         ways.append(" AND ".join((*equal, later)))
         values += [*before, *given]
         equal.append(f'"{name}" IS ?')
-        before.append(last)
-    (name, descending), last = order[0], after[0]
+        before.append(last[name])
     text = f"({' OR '.join(ways)})"
-    if last is None or (descending and (table, name) in NULLABLE):
+    name, descending = next(iter(order.items()))
+    if last[name] is None or (descending and (table, name) in NULLABLE):
         return text, values
-    return f'"{name}" {"<=" if descending else ">="} ? AND {text}', [last, *values]
+    return f'"{name}" {"<=" if descending else ">="} ? AND {text}', [last[name], *values]
+
+
+def _later(table: type[Row], name: str, descending: bool, last: Any) -> Statement:
+    """Write that a column comes after a value; null comes before every value."""
+    if last is None:
+        return ("FALSE" if descending else f'"{name}" IS NOT NULL'), []
+    if not descending:
+        return f'"{name}" > ?', [last]
+    return (f'("{name}" < ? OR "{name}" IS NULL)' if (table, name) in NULLABLE else f'"{name}" < ?'), [last]
 
 
 def search(asked: Search) -> Statement:
@@ -87,6 +105,6 @@ def search(asked: Search) -> Statement:
         text = "SELECT item.no FROM item_words CROSS JOIN item ON item.no = item_words.rowid "
         text, values = f"{text} WHERE item_words MATCH ? AND item_words.rowid < ?", [match, before]
     if asked.spaces is not None:
-        text, values = f"{text} AND item.space IN {LISTED}", [*values, listed(asked.spaces)]
+        text, values = f"{text} AND item.space IN ({slots(asked.spaces)})", [*values, *asked.spaces]
     order = "item_words.rowid" if words else "item.no"
     return f"{text} AND item.life = 'live' ORDER BY {order} DESC LIMIT ?", [*values, min(asked.limit, LONGEST_PAGE)]

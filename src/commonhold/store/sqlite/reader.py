@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commonhold.core.problems import Problem
+from commonhold.store.sources.dialects import Sqlite
 from commonhold.store.sqlite.errors import mapped, meaning
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.execute(f"PRAGMA {setting}")
         if not connection.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0]:
             raise Problem("sqlite_too_old", found=f"{sqlite3.sqlite_version} without FTS5", needed="FTS5")
+        Sqlite.prepare(connection)
     return connection
 
 
