@@ -4,6 +4,7 @@ import pytest
 from tests.core.content.world import World, problem
 
 from commonhold.core.content.making import make_app, make_entry, make_folder
+from commonhold.core.content.moving import move
 from commonhold.core.content.names import parse_path
 from commonhold.core.content.tree import ItemChange, change, children, get, rename
 from commonhold.core.identity import NOBODY, Actor, Path
@@ -209,6 +210,14 @@ async def test_a_stale_stamp_changes_nothing(world: World) -> None:
 async def test_the_top_folder_stays(world: World) -> None:
     """The top of a space has no name and takes none."""
     assert await problem(rename(world.core, world.ann, world.top, "x")) == Problem("forbidden", field="item")
+
+
+async def test_records_have_their_place_in_a_collection(world: World) -> None:
+    """A record is neither renamed nor moved, not even by the owner of its space."""
+    record = await world.build.record((await world.row(world.top)).space, "tickets", "1")
+
+    for verb in (rename(world.core, world.ann, record, "x"), move(world.core, world.ann, record, world.top)):
+        assert await problem(verb) == Problem("not_for_items", field="item")
 
 
 async def test_attributes_title_and_tags(world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from commonhold.core.changes import Change, Charge, Guard, MoveSpace, Set, TreeAt
 from commonhold.core.content.making import still
 from commonhold.core.content.names import canonical, name_key
-from commonhold.core.content.steps import Asked, ask, ask_folder, changed, not_top, quota_of, write
+from commonhold.core.content.steps import Asked, ask, ask_folder, changed, movable, quota_of, write
 from commonhold.core.content.subtree import height_within, size_of
 from commonhold.core.content.tree import set_item
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
@@ -31,7 +31,8 @@ async def move(
     its bytes along, at most ``limits.move_rows`` items; what is protected stays in its space.
 
     :raises Problem: unknown_item, forbidden, not_a_folder, in_trash, into_itself, name_*, name_collides, protected,
-        precondition_failed, tree_too_deep, not_allowed, move_too_large, quota_exceeded
+        precondition_failed, tree_too_deep, not_allowed, move_too_large, quota_exceeded,
+        not_for_items
     """
     given = canonical(name, core.limits) if name is not None else None
 
@@ -40,7 +41,7 @@ async def move(
         asked = ask(seen, actor, ref, Action.NONE)
         stays = asked.item.parent == seen.snapshot.found_items.get(parent)
         asked = ask(seen, actor, ref, Action.RENAME if stays else Action.DELETE)
-        not_top(asked)
+        movable(asked)
         new = given or asked.item.name or ""
         values = {"name": new, "name_key": name_key(new)}
         if stays:

@@ -107,11 +107,13 @@ def ask_folder(seen: Judge, actor: Actor, ref: ItemRef, limits: Limits, field: s
     return into
 
 
-def not_top(asked: Asked) -> None:
-    """Refuse what would take a space its top folder.
+def movable(asked: Asked) -> None:
+    """Refuse what has a place that nobody changes: the top folder of a space, and records, whose place is a collection.
 
-    :raises Problem: forbidden
+    :raises Problem: forbidden, not_for_items
     """
+    if asked.item.kind is ItemKind.RECORD:
+        raise Problem("not_for_items", field="item")
     if asked.item.no == asked.space.root:
         raise Problem("forbidden", field="item")
 

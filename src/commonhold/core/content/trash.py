@@ -8,7 +8,7 @@ from typing import Any, Final
 from commonhold.core.content.ending import clear, end_items
 from commonhold.core.content.names import name_key
 from commonhold.core.content.space import top_of
-from commonhold.core.content.steps import Asked, ask, free_name, not_top
+from commonhold.core.content.steps import Asked, ask, free_name, movable
 from commonhold.core.content.tree import set_item
 from commonhold.core.core import Core, attempt, judge
 from commonhold.core.directory.reading import After, Page, page_of
@@ -17,7 +17,7 @@ from commonhold.core.model import Item, Life
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import LONGEST_PAGE, Where
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Action, ItemKind
+from commonhold.core.roles import Action
 
 AT_ONCE: Final = 5  # pages of a purged folder that are cleared out at once; the worker does the rest
 
@@ -30,9 +30,7 @@ async def trash(core: Core, actor: Actor, ref: ItemRef, *, if_stamp: int | None 
 
     async def once() -> Item:
         asked = ask(await judge(core, Look(actor, items=(ref,))), actor, ref, Action.DELETE)
-        not_top(asked)
-        if asked.item.kind is ItemKind.RECORD:
-            raise Problem("not_for_items", field="item")
+        movable(asked)
         if asked.item.protected:
             raise Problem("protected", field="item")
         values = {"life": Life.TRASHED, "name_key": None, "trashed_at": asked.judge.now, "trashed_by": actor.user}

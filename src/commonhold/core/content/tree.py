@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from commonhold.core.changes import Set
 from commonhold.core.content.making import label, web_address
 from commonhold.core.content.names import canonical, format_path, name_key, path_of
-from commonhold.core.content.steps import Asked, ask, changed, not_top, write
+from commonhold.core.content.steps import Asked, ask, changed, movable, write
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
 from commonhold.core.identity import Actor, ItemRef
 from commonhold.core.limits import Limits
@@ -166,13 +166,14 @@ def _below(above: Seen, item: Item, right: Right) -> Seen:
 async def rename(core: Core, actor: Actor, ref: ItemRef, name: str, *, if_stamp: int | None = None) -> Item:
     """Give an item another name.
 
-    :raises Problem: name_*, unknown_item, forbidden, in_trash, precondition_failed, name_collides
+    :raises Problem: name_*, unknown_item, forbidden, in_trash, precondition_failed, name_collides,
+        not_for_items
     """
     name = canonical(name, core.limits)
 
     async def once() -> Item:
         asked = ask(await judge(core, Look(actor, items=(ref,))), actor, ref, Action.RENAME)
-        not_top(asked)
+        movable(asked)
         values = {"name": name, "name_key": name_key(name)}
         return await set_item(core, actor, asked, values, "item.renamed", if_stamp, unique="name")
 
