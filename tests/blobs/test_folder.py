@@ -1,6 +1,7 @@
 """The folder engine keeps the contract, and its promises about the disk."""
 
 import asyncio
+import hashlib
 import os
 import re
 import resource
@@ -103,6 +104,14 @@ async def test_visible_only_when_complete(blobs: FolderBlobs, tmp_path: Path) ->
     assert [blob.key] == [path.name for path in files(tmp_path)]
 
 
+async def test_a_long_upload(blobs: FolderBlobs) -> None:
+    """An upload that is brought to the disk while it goes on is whole, hash and all."""
+    chunk = os.urandom(MIB)
+    blob = await blobs.receive(flow(*[chunk] * (2 * FLUSH_EVERY // MIB + 3)), limit=ROOMY)
+
+    assert hashlib.sha256(await content_of(blobs, blob.key)).hexdigest() == blob.sha256
+
+
 @pytest.mark.parametrize("size", [100, 3 * MIB, FLUSH_EVERY + 3 * MIB])
 async def test_a_refused_write(blobs: FolderBlobs, tmp_path: Path, size: int) -> None:
     """When the kernel refuses to write more, that is ``storage_full``, nothing stays, and the next upload works."""
@@ -151,6 +160,22 @@ async def test_a_file_that_shrank(blobs: FolderBlobs, tmp_path: Path) -> None:
         await anext(reading)
 
 
+def chill(blobs: FolderBlobs, key: str) -> None:
+    """Let the kernel forget a file's content, as after a restart."""
+    with open(blobs.local_path(key) or "", "rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+@pytest.mark.parametrize("size", [1, 3 * MIB + 5])
+async def test_from_the_disk(blobs: FolderBlobs, size: int) -> None:
+    """What is not in memory any more comes from the disk, just the same."""
+    content = os.urandom(size)
+    blob = await keep(blobs, content)
+    chill(blobs, blob.key)
+
+    assert await content_of(blobs, blob.key) == content
+
+
 async def test_links_are_not_followed(blobs: FolderBlobs, tmp_path: Path) -> None:
     """A symbolic link planted in the folder leads nowhere."""
     (tmp_path / "secret").write_text("secret")
@@ -164,9 +189,11 @@ async def test_open_files_are_closed(blobs: FolderBlobs) -> None:
     """Uploads and downloads, finished, given up or cancelled, leave no file open."""
     blob = await keep(blobs, bytes(3 * MIB))
     before = len(os.listdir("/proc/self/fd"))
-    for _ in range(20):
+    for turn in range(20):
         reading = blobs.read(blob.key)
         await anext(reading)
+        if turn % 2:
+            chill(blobs, blob.key)
 
         async def go_on(reading: AsyncIterator[bytes] = reading) -> None:
             await anext(reading)

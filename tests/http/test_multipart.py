@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
+from commonhold.http.streams import closing
 from tests.http.peer import request
 
 from commonhold.core.problems import Problem
@@ -78,6 +79,17 @@ async def test_unread_parts_are_skipped() -> None:
                 break
 
     assert names == ["file", "note", "file"]
+
+
+async def test_parts_that_are_closed_are_skipped() -> None:
+    """A reader who closes a part in the middle, as a failed upload does, goes on with the next."""
+    names = []
+    async for part in form_parts(form(*[FILE[at : at + 1] for at in range(len(FILE))], FIELD, END), limit=10):
+        names.append(part.name)
+        async with closing(aiter(part)) as chunks:
+            await anext(chunks)
+
+    assert names == ["file", "note"]
 
 
 @pytest.mark.parametrize(

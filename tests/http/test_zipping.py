@@ -62,6 +62,24 @@ async def test_a_folder() -> None:
     assert unzipped(archive) == {"a/one.txt": b"1", "a/empty/": b"", "a/none.txt": b"", "b": large}
 
 
+async def test_doubles_in_an_archive() -> None:
+    """Files of one name are all there; a folder named twice stands there once."""
+    archive = await zipped(Entry("a", THEN), Entry("a", THEN), file("a/x", b"1"), file("a/x", b"2"))
+
+    assert unzipped(archive) == {"a/": b"", "a/x": b"1", "a/x (2)": b"2"}
+
+
+async def test_small_files_are_sent_together() -> None:
+    """Many small entries make few chunks, and one that ends a batch sends it."""
+    noise = os.urandom(65_000)
+    entries = [file(f"{number}", noise, packed=True) for number in range(4)]
+
+    sent = [len(chunk) async for chunk in zip_stream(stream_of(entries), Policy().again)]
+
+    assert len(sent) < 8
+    assert max(sent) < 3 * len(noise)
+
+
 async def test_no_entries() -> None:
     """An empty folder is an empty archive."""
     assert unzipped(await zipped()) == {}

@@ -19,14 +19,14 @@ from commonhold.blobs.intake import CHUNK, KEY, Meter, checked, new_key
 from commonhold.core.blobs import ORPHAN_AGE_MS, Blob, Known
 from commonhold.core.problems import Problem
 
-INLINE: Final = 256 << 10
-"""Bytes up to which reading from the page cache is cheaper than asking a thread to do it."""
-
 FLUSH_EVERY: Final = 32 << 20
 """Bytes after which a long upload is brought to the disk while it goes on, so that its end does not wait for all."""
 
-THREADS: Final = 16
-"""Disk calls under way at once; they wait, they do not compute."""
+READERS: Final = 4
+"""Threads that read what is not in memory yet; few, as they stay warm."""
+
+WRITERS: Final = 16
+"""Threads that write: more, as most of them wait for the disk at any moment."""
 
 ASKED_AT_ONCE: Final = 500
 """Keys about which the store is asked in one statement."""
@@ -45,13 +45,14 @@ class FolderBlobs:
         """Open the folder, and make what is missing of its layout."""
         self._root = root
         self._incoming = root / "incoming"
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="blobs-read")
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="blobs-write")
         _lay_out(root, self._incoming)
 
     async def receive(self, chunks: AsyncIterator[bytes], *, limit: int, space: int | None = None) -> Blob:
         """See the port: one batch is hashed and written by a thread while the next is being received."""
         key = new_key()
-        upload = _Upload(self._incoming / f"{key}.part", self._path(key), self._threads)
+        upload = _Upload(self._incoming / f"{key}.part", self._path(key), self._writers)
         meter, batch, held = Meter(limit, space), list[bytes](), 0
         try:
             async for chunk in chunks:
@@ -67,29 +68,28 @@ class FolderBlobs:
             raise
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """See the port: little is read at once, much is read in chunks by threads."""
+        """See the port: what the kernel has in memory is copied at once, for the rest a thread waits."""
         with _told_as_problems():
             file = os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        pending: Future[bytes] = Future()
-        pending.set_result(b"")
+        pending: Future[bytes] | None = None
         try:
             size = os.fstat(file).st_size
             end = size if end is None else min(end, size)
-            small = end - start <= INLINE
             while start < end:
                 count = min(CHUNK, end - start)
                 with _told_as_problems():
-                    if small:
+                    if _in_memory(file, start + count - 1):
                         data = os.pread(file, count, start)
+                        await asyncio.sleep(0)  # a fast client must not keep the loop for itself
                     else:
-                        pending = self._threads.submit(os.pread, file, count, start)
+                        pending = self._readers.submit(os.pread, file, count, start)
                         data = await asyncio.wrap_future(pending)
                 if not data:
                     raise Problem("unavailable", reason="the file is shorter than it was")
                 start += len(data)
                 yield data
-        finally:  # a reader that is cancelled leaves its thread reading: the file closes after that
-            pending.add_done_callback(lambda _: os.close(file))
+        finally:
+            _close_after(pending, file)
 
     async def size(self, key: str) -> int | None:
         """See the port."""
@@ -122,14 +122,14 @@ class FolderBlobs:
 
     async def close(self) -> None:
         """Wait for the threads: a file under way is finished or removed."""
-        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.gather(*(asyncio.to_thread(pool.shutdown) for pool in (self._readers, self._writers)))
 
     def _path(self, key: str) -> Path:
         return self._root / checked(key)[0] / key[1] / key
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with _told_as_problems():
-            return await asyncio.wrap_future(self._threads.submit(work, *args, **kwargs))
+            return await asyncio.wrap_future(self._writers.submit(work, *args, **kwargs))
 
 
 class _Upload:
@@ -211,6 +211,22 @@ def _told_as_problems() -> Iterator[None]:
         raise Problem("not_found") from None
     except OSError as error:
         raise Problem("storage_full" if error.errno in _FULL else "unavailable") from error
+
+
+def _in_memory(file: int, at: int) -> bool:
+    """Whether the kernel can give this byte without waiting (the last of a chunk: it reads ahead, not backwards)."""
+    try:
+        return os.preadv(file, [bytearray(1)], at, os.RWF_NOWAIT) == 1
+    except OSError:  # it would have to wait; or it cannot tell, on this file system
+        return False
+
+
+def _close_after(reading: Future[bytes] | None, file: int) -> None:
+    """Close the file, but not under the thread of a reader who was cancelled."""
+    if reading is None:
+        os.close(file)
+    else:
+        reading.add_done_callback(lambda _: os.close(file))
 
 
 def _leaves(root: Path) -> Iterator[Path]:
