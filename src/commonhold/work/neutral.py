@@ -11,7 +11,7 @@ from typing import Final
 JOINER: Final = "\u2060"
 
 _SCHEME: Final = re.compile(r"(?<![^\W\d_])([^\W\d_][\w+.-]*)[:：](?=\S)")
-_INSIDE: Final = re.compile(r"(?<=\w)([.。．｡@＠])(?=\w)")
+_INSIDE: Final = re.compile(r"(?<=\S)([.。．｡@＠])(?=\S)")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _KEPT: Final = frozenset("\n\u200d")  # line ends are handled below; the joiner holds emoji together
 
