@@ -20,7 +20,7 @@ from commonhold.core.model import (
 )
 from commonhold.core.policy.snapshot import Look, Snapshot
 from commonhold.core.ports import Store
-from commonhold.core.roles import Kind
+from commonhold.core.roles import ItemKind, Kind
 from commonhold.testing.build import Builder, new_uid
 
 NOBODY = Actor()
@@ -70,20 +70,22 @@ class Looking:
         """Number and uid find what is in the trash or deleted, and the look says so; paths find what lives."""
         root = await build.space(await build.user("ann"))
         item = await build.item(root, "a")
-        await build.set(Item, item, life=Life.TRASHED, name_key=None)
-        new = await build.item(root, "a")
+        new = await build.item(root, "b")
+        await build.set(Item, item, life=Life.TRASHED)
+        await build.set(Item, new, name="a", name_key="a")
 
-        snapshot = await store.look(Look(NOBODY, items=(item, Path(("ann", "a")))))
+        snapshot = await store.look(Look(NOBODY, items=(item, Path(("ann", "a")), Path(("ann", "b")))))
 
         assert snapshot.found_items == {item: item, Path(("ann", "a")): new}
         assert snapshot.life(item) is Life.TRASHED
 
     async def test_a_path_begins_at_home(self, store: Store, build: Builder) -> None:
-        """A path begins in the space made for its owner, even if he has taken over an older one."""
+        """A path begins in the space made for its owner, even if he has taken over others."""
         ann, bob = await build.user("ann"), await build.user("bob")
-        taken, home = await build.space(ann), await build.space(bob)
-        theirs, own = await build.item(taken, "a"), await build.item(home, "a")
-        await build.set(Space, (await build.get(Item, taken)).space, owner=bob)
+        older, home, newer = [await build.space(owner) for owner in (ann, bob, ann)]
+        theirs, own, _ = [await build.item(root, "a") for root in (older, home, newer)]
+        for root in (older, newer):
+            await build.set(Space, (await build.get(Item, root)).space, owner=bob)
 
         snapshot = await store.look(Look(NOBODY, items=(Path(("bob", "a")), Path(("ann", "a")), theirs)))
 
@@ -91,11 +93,15 @@ class Looking:
 
     async def test_records(self, store: Store, build: Builder) -> None:
         """A record that is an item is found by collection and key, exactly as they are written; others are absent."""
-        space = (await build.get(Item, await build.space(await build.user("ann")))).space
-        old = await build.record(space, "books", "1")
-        await build.set(Item, old, life=Life.DELETED)
+        root = await build.space(await build.user("ann"))
+        space = (await build.get(Item, root)).space
+        old, gone = await build.record(space, "books", "1"), await build.record(space, "books", "3")
+        for record in (old, gone):
+            await build.set(Item, record, life=Life.DELETED)
+        await build.item(root, "a", ItemKind.ENTRY, collection="books", ref="2")
         book, shelf = await build.record(space, "books", "1"), await build.record(space, "shelves", "1")
-        refs = tuple(RecordRef(*names) for names in (("books", "1"), ("shelves", "1"), ("books", "2"), ("Books", "1")))
+        names = (("books", "1"), ("shelves", "1"), ("books", "2"), ("books", "3"), ("Books", "1"))
+        refs = tuple(RecordRef(*name) for name in names)
 
         snapshot = await store.look(Look(NOBODY, items=refs))
 
