@@ -7,7 +7,7 @@ import msgspec
 from commonhold.core.core import Core, judge
 from commonhold.core.identity import Actor, ItemRef, ShareRef
 from commonhold.core.model import Item, Note, Principal, Profile, Share
-from commonhold.core.policy.allowed import SELF
+from commonhold.core.policy.allowed import PUBLIC, SELF, Allowed
 from commonhold.core.policy.audience import Reason, audience, why
 from commonhold.core.policy.decide import Judge, Right
 from commonhold.core.policy.manage import may_change, may_end
@@ -105,11 +105,17 @@ def names_above(judged: Judge, item: int) -> tuple[str, ...]:
 
 
 async def _notes(core: Core, actor: Actor, shares: Sequence[int]) -> dict[int, str]:
-    """Return the notes of shares that the actor was found to know of."""
+    """Return the notes of shares that the actor was found to know of: as a user, or by a link that he opened."""
     if not shares:
         return {}
-    found: list[Note] = await core.store.rows(allow(actor, SELF), Rows(Note, (Where("no", "in", tuple(shares)),)))
+    found: list[Note] = await core.store.rows(allow(actor, PUBLIC), Rows(Note, (Where("no", "in", tuple(shares)),)))
     return {note.no: note.text for note in found}
+
+
+async def note_of(core: Core, allowed: Allowed, share: Share) -> str | None:
+    """Return what the sharer wrote, for whoever may look at the share."""
+    found: list[Note] = await core.store.rows(allowed, Rows(Note, (Where("no", "eq", share.no),)))
+    return found[0].text if found else None
 
 
 async def shares_on(core: Core, actor: Actor, item: ItemRef, after: int | None = None, limit: int = 50) -> Shares:
