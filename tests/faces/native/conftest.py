@@ -1,0 +1,41 @@
+"""The town on every engine that there is."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.faces.native.town import Town, settle
+
+from commonhold.core.ports import Store
+from commonhold.store.memory import MemoryStore
+from commonhold.store.sqlite.ready import make_ready
+from commonhold.store.sqlite.store import SqliteStore
+from commonhold.testing.core import TestClock, make_core
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the program makes it."""
+    path = tmp_path_factory.mktemp("native") / "commonhold.db"
+    make_ready(path)
+    return path
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def town(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Town]:
+    """The town, settled."""
+    clock = TestClock()
+    store: Store = MemoryStore(clock())
+    if request.param == "sqlite":
+        empty = request.getfixturevalue("empty_database")
+        store = SqliteStore(Path(shutil.copy(empty, tmp_path / "town.db")), clock=clock)
+    core = make_core(store=store, clock=clock)
+    yield await settle(core)
+    await core.store.close()
+
+
+@pytest.fixture
+async def hamlet() -> Town:
+    """The town in memory alone: for what no engine can change."""
+    return await settle(make_core())
