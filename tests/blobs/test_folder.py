@@ -70,12 +70,13 @@ class TestFolderBlobs(BlobsContract):
 
 
 async def test_layout(blobs: FolderBlobs, tmp_path: Path) -> None:
-    """A blob is one file, readable by its owner alone, in two levels of folders named by its key."""
+    """A blob is one file in two levels of folders named by its key; nobody but the owner gets in."""
     blob = await keep(blobs, b"x")
 
     assert [tmp_path / "blobs" / blob.key[0] / blob.key[1] / blob.key] == files(tmp_path)
     assert str(files(tmp_path)[0]) == blobs.local_path(blob.key)
     assert files(tmp_path)[0].stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "blobs").stat().st_mode & 0o777 == 0o700
 
 
 async def test_a_folder_is_found_again(blobs: FolderBlobs, tmp_path: Path) -> None:
@@ -139,14 +140,14 @@ async def test_a_full_disk(tmp_path: Path) -> None:
 async def test_a_broken_disk(blobs: FolderBlobs, tmp_path: Path) -> None:
     """When the place itself fails, that is ``unavailable``, by every way in."""
     key = "a" * 32
-    (tmp_path / "blobs/a").rename(tmp_path / "blobs/gone")
     (tmp_path / "blobs/a").write_text("not a folder")
+    (tmp_path / "blobs/incoming").rmdir()
+    (tmp_path / "blobs/incoming").write_text("not a folder")
 
-    for attempt in (blobs.size(key), content_of(blobs, key), blobs.delete([key])):
+    sweep = blobs.sweep(nothing_known, now=in_two_days())
+    for attempt in (blobs.size(key), content_of(blobs, key), blobs.delete([key]), keep(blobs, b"x"), sweep):
         with pytest.raises(Problem, match="unavailable"):
             await attempt
-    with pytest.raises(Problem, match="unavailable"):
-        await blobs.sweep(nothing_known, now=in_two_days())
 
 
 async def test_a_file_that_shrank(blobs: FolderBlobs, tmp_path: Path) -> None:
@@ -179,6 +180,7 @@ async def test_from_the_disk(blobs: FolderBlobs, size: int) -> None:
 async def test_links_are_not_followed(blobs: FolderBlobs, tmp_path: Path) -> None:
     """A symbolic link planted in the folder leads nowhere."""
     (tmp_path / "secret").write_text("secret")
+    (tmp_path / "blobs/a/a").mkdir(parents=True)
     (tmp_path / "blobs/a/a" / ("a" * 32)).symlink_to(tmp_path / "secret")
 
     with pytest.raises(Problem, match="unavailable"):
@@ -222,6 +224,7 @@ async def test_sweep_takes_unfinished_uploads(blobs: FolderBlobs, tmp_path: Path
 
 async def test_sweep_leaves_what_is_not_ours(blobs: FolderBlobs, tmp_path: Path) -> None:
     """A file that no key names, in the same folder, is not touched."""
+    (tmp_path / "blobs/a/a").mkdir(parents=True)
     (tmp_path / "blobs/a/a/README").write_text("by hand")
 
     assert await blobs.sweep(nothing_known, now=in_two_days()) == 0
@@ -241,7 +244,7 @@ def test_durable_before_it_is_told(tmp_path: Path) -> None:
         async def main():
             blobs = FolderBlobs(Path({str(tmp_path / "blobs")!r}))
             os.write(2, b"begin")
-            blob = await keep(blobs, bytes(3 << 20))
+            await keep(blobs, bytes(3 << 20))
             os.write(2, b"told")
             await blobs.close()
 
@@ -255,8 +258,20 @@ def test_durable_before_it_is_told(tmp_path: Path) -> None:
     )
 
     calls = trace.read_text().partition('"begin"')[2].partition('"told"')[0]
-    steps = re.findall(r"(write|fsync|rename)\((.*?)\) += 0|(write)\(\d+<.*?\.part>", calls)
-    named = [(name or wrote, "incoming" in where or "part" in where) for name, where, wrote in steps]
+    key = next(path for path in files(tmp_path / "blobs")).relative_to(tmp_path / "blobs")
+    named = {
+        f"blobs/incoming/{key.name}.part": "part",
+        f"blobs/{key.parent}": "leaf",
+        f"blobs/{key.parent.parent}": "shard",
+        "blobs": "root",
+    }
+    steps = re.findall(rf'(fsync|rename)\((?:\d+<|"){tmp_path}/([^>"]*)', calls)
 
-    assert named[0] == ("write", False)
-    assert [step for step in named if step[0] != "write"] == [("fsync", True), ("rename", True), ("fsync", False)]
+    assert [(call, named[path]) for call, path in steps] == [
+        ("fsync", "part"),
+        ("fsync", "shard"),
+        ("fsync", "root"),
+        ("rename", "part"),
+        ("fsync", "leaf"),
+    ]
+    assert not re.search("write\\(.*part", calls.partition("fsync")[2])

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
-from commonhold.http.streams import closing
 from tests.http.peer import request
 
 from commonhold.core.problems import Problem
 from commonhold.http.multipart import OVERHEAD, FormLimits, form_parts
+from commonhold.http.streams import closing
 
 FIELD = b'--X\r\nContent-Disposition: form-data; name="note"\r\n\r\nh\xc3\xa9llo\r\n'
 FILE = (

@@ -2,7 +2,7 @@
 
 An upload is written to a temporary file, hashed on the way, brought to the disk (fsync), given its name (rename), and
 the folder of the name is brought to the disk too; only then is it there. So a name that exists is a whole blob, and
-what was acknowledged survives the loss of power. All folders are made and brought to the disk when the engine opens.
+what was acknowledged survives the loss of power.
 """
 
 import asyncio
@@ -31,7 +31,6 @@ WRITERS: Final = 16
 ASKED_AT_ONCE: Final = 500
 """Keys about which the store is asked in one statement."""
 
-_SHARDS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 P = ParamSpec("P")
@@ -42,17 +41,21 @@ class FolderBlobs:
     """Keeps each blob as one file under ``root``; several processes may share the folder."""
 
     def __init__(self, root: Path) -> None:
-        """Open the folder, and make what is missing of its layout."""
+        """Open the folder, or make it."""
         self._root = root
         self._incoming = root / "incoming"
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="blobs-read")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="blobs-write")
-        _lay_out(root, self._incoming)
+        self._durable: set[Path] = set()
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._incoming.mkdir(exist_ok=True)
+        for folder in (root, root.parent):
+            _fsync_folder(folder)
 
     async def receive(self, chunks: AsyncIterator[bytes], *, limit: int, space: int | None = None) -> Blob:
         """See the port: one batch is hashed and written by a thread while the next is being received."""
         key = new_key()
-        upload = _Upload(self._incoming / f"{key}.part", self._path(key), self._writers)
+        upload = _Upload(self._incoming / f"{key}.part", self._path(key), self._writers, self._prepare)
         meter, batch, held = Meter(limit, space), list[bytes](), 0
         try:
             async for chunk in chunks:
@@ -108,7 +111,7 @@ class FolderBlobs:
         before = now - older_than_ms
         leftovers = await self._run(_aged, self._incoming, before)
         removed = await self._run(_remove, leftovers)
-        for folder in _leaves(self._root):
+        for folder in await self._run(_leaves, self._root):
             aged = [path for path in await self._run(_aged, folder, before) if KEY.fullmatch(path.name)]
             for at in range(0, len(aged), ASKED_AT_ONCE):
                 asked = {path.name: path for path in aged[at : at + ASKED_AT_ONCE]}
@@ -127,6 +130,14 @@ class FolderBlobs:
     def _path(self, key: str) -> Path:
         return self._root / checked(key)[0] / key[1] / key
 
+    def _prepare(self, leaf: Path) -> None:
+        """Make a leaf's folders and bring their names to the disk: once in this process, whoever made them."""
+        if leaf not in self._durable:
+            leaf.mkdir(parents=True, exist_ok=True)
+            _fsync_folder(leaf.parent)
+            _fsync_folder(self._root)
+            self._durable.add(leaf)
+
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with _told_as_problems():
             return await asyncio.wrap_future(self._writers.submit(work, *args, **kwargs))
@@ -135,10 +146,11 @@ class FolderBlobs:
 class _Upload:
     """One file on its way in. Threads do its steps, one after the other; the flush runs beside them."""
 
-    def __init__(self, part: Path, path: Path, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, part: Path, path: Path, threads: ThreadPoolExecutor, prepare: Callable[[Path], None]) -> None:
         self._part = part
         self._path = path
         self._threads = threads
+        self._prepare = prepare
         self._file = -1
         self._digest = hashlib.sha256(usedforsecurity=False)
         self._unflushed = 0
@@ -188,13 +200,15 @@ class _Upload:
             self._flush.result()
         os.fsync(self._file)
         self._close()
+        self._prepare(self._path.parent)
         self._part.rename(self._path)
         _fsync_folder(self._path.parent)
 
     def _discard(self) -> None:
         wait([step for step in (self._step, self._flush) if step is not None])
         self._close()
-        _remove([self._part, self._path])
+        with contextlib.suppress(OSError):  # on a broken disk the sweep comes later; the caller gets the first error
+            _remove([self._part, self._path])
 
     def _close(self) -> None:
         file, self._file = self._file, -1
@@ -229,23 +243,8 @@ def _close_after(reading: Future[bytes] | None, file: int) -> None:
         reading.add_done_callback(lambda _: os.close(file))
 
 
-def _leaves(root: Path) -> Iterator[Path]:
-    return (root / first / second for first in _SHARDS for second in _SHARDS)
-
-
-def _lay_out(root: Path, incoming: Path) -> None:
-    """Make all folders and bring them to the disk; ``incoming`` comes last and says that the rest is there."""
-    if incoming.is_dir():
-        return
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for leaf in _leaves(root):
-        leaf.mkdir(parents=True, exist_ok=True)
-    for first in _SHARDS:
-        _fsync_folder(root / first)
-    _fsync_folder(root)
-    incoming.mkdir(exist_ok=True)
-    _fsync_folder(root)
-    _fsync_folder(root.parent)
+def _leaves(root: Path) -> list[Path]:
+    return sorted(root.glob("[a-z2-7]/[a-z2-7]"))
 
 
 def _fsync_folder(folder: Path) -> None:
