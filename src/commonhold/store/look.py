@@ -211,10 +211,10 @@ class _Reading:
             if self.subjects:
                 edges = self.probes.rows(Member, "member", self.subjects)
                 seen.levels = {(edge.member, edge.grp): edge.level for edge in edges if edge.grp in met}
-        if users := by_kind.get(Kind.USER):
-            seen.blocks = frozenset((row.user, row.blocked) for row in self.probes.rows(Block, "user", users))
         if addresses := by_kind.get(Kind.MAIL):
-            seen.claimed = frozenset(edge.grp for edge in self.probes.rows(Member, "grp", addresses))
+            seen.claimed = {edge.grp: edge.member for edge in self.probes.rows(Member, "grp", addresses)}
+        if users := {*by_kind.get(Kind.USER, ()), *seen.claimed.values()}:
+            seen.blocks = frozenset((row.user, row.blocked) for row in self.probes.rows(Block, "user", users))
 
     def _uses(self) -> None:
         """Read how many passes links, and whatever else counts them, have handed out."""

@@ -166,6 +166,19 @@ async def test_recipients_may_refuse(village: Village) -> None:
     assert codes == ["recipient_refuses", "group_view_only", "not_a_member", "group_confirm_needed", None]
 
 
+async def test_a_verified_address_is_its_owner(village: Village) -> None:
+    """Sharing with an address is no way around its owner's block, and the owner of the item is the owner by address."""
+    for name in ("alice", "bob"):
+        await village.build.mail(f"{name}@example.org", getattr(village, name))
+    await village.build.put(Block(village.bob, village.dora))
+    codes = []
+    for to in ("bob@example.org", "alice@example.org"):
+        pair = await village.share(village.dora, to)
+        codes.append(pair.refused and pair.refused.code)
+
+    assert ["recipient_refuses", "owner_share"] == codes
+
+
 async def test_an_address_without_account_is_pending_and_then_reaches_whoever_verifies_it(village: Village) -> None:
     """One edge from the user to the address claims all pending shares."""
     pair = await village.share(village.alice, "Eve@Example.org")

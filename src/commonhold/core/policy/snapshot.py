@@ -69,8 +69,8 @@ class Snapshot(msgspec.Struct):
     allowances: dict[int, Allowance] = {}  # by holder
     terms: dict[int, GroupTerms] = {}  # of the groups among the recipients asked for
     levels: dict[tuple[int, int], Level] = {}  # (user, group): direct membership of actor and subjects in these groups
-    blocks: frozenset[tuple[int, int]] = frozenset()  # (user, blocked) of the users among the recipients asked for
-    claimed: frozenset[int] = frozenset()  # mail addresses among the recipients that an account has verified
+    blocks: frozenset[tuple[int, int]] = frozenset()  # (user, blocked) of the users, and owners of addresses, among the recipients
+    claimed: dict[int, int] = {}  # mail addresses among the recipients → the account that has verified each
     occupied: dict[tuple[ItemRef, str], int] = {}
     profiles: dict[int, Profile] = {}
 

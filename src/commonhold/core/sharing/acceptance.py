@@ -13,7 +13,8 @@ def refuse_unwelcome(judge: Judge, actor: Actor, to: int, kind: Kind, proposal: 
 
     :raises Problem: recipient_refuses, group_view_only, not_a_member, group_confirm_needed
     """
-    if kind is Kind.USER and not judge.snapshot.blocks.isdisjoint({(to, actor.user or 0), (to, EVERYONE)}):
+    person = judge.snapshot.claimed.get(to, to)  # an address is its owner's: it is no way around his block
+    if not judge.snapshot.blocks.isdisjoint({(person, actor.user or 0), (person, EVERYONE)}):
         raise Problem("recipient_refuses", field="recipients")
     if kind is Kind.GROUP:
         _refuse_group(judge, actor, to, proposal)

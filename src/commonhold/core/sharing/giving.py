@@ -115,7 +115,7 @@ def refuse_recipient(judge: Judge, actor: Actor, item: int, to: Recipient, propo
     if to.kind is Kind.USER and to.no == actor.user and not proposal.for_owner:
         raise Problem("self_share", field="recipients")
     space = seen.spaces.get(seen.items[item].space)
-    if to.kind is Kind.USER and space is not None and to.no == space.owner:
+    if space is not None and space.owner in (to.no, seen.claimed.get(to.no)):
         raise Problem("owner_share", field="recipients")
     if to.kind is Kind.MAIL and to.address is not None:
         if to.no in seen.set_of(actor.user):

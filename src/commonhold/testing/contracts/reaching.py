@@ -212,7 +212,7 @@ class Reaching:
         assert set(snapshot.terms) == {grp}
         assert snapshot.levels == {(ann, grp): Level.MEMBER}
         assert snapshot.blocks == {(bob, ann)}
-        assert snapshot.claimed == {claimed}
+        assert snapshot.claimed == {claimed: bob}
         assert set(snapshot.profiles) == {claimed, free}
 
     async def test_names(self, store: Store, build: Builder) -> None:
