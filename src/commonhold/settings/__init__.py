@@ -6,10 +6,11 @@ secrets are never shown. All of them stand in ``docs/reference/settings.md``.
 """
 
 from commonhold.settings.keys import Explained, Key, explain, keys, reveal, show
-from commonhold.settings.reading import SettingsError, load
+from commonhold.settings.reading import FILE, SettingsError, load
 from commonhold.settings.values import PAGES, Admin, FaceSettings, Log, Secret, Settings, Smtp, Tls
 
 __all__ = [
+    "FILE",
     "PAGES",
     "Admin",
     "Explained",

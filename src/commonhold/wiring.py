@@ -1,0 +1,338 @@
+"""The composition root: the one file that names engines, and the one way to open a data directory.
+
+Modules are imported where they are used: a process loads what it runs. A worker carries no HTTP, a server no mail.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import pkgutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import msgspec
+
+from commonhold import logs
+from commonhold.core.core import Core
+from commonhold.core.problems import Problem
+from commonhold.settings import FILE, Settings, SettingsError, load, reveal
+
+if TYPE_CHECKING:
+    from commonhold.http.app import App
+    from commonhold.http.face import Face
+
+LOCK: Final = "server.lock"
+ADDRESS: Final = "server.json"
+FACES: Final = "commonhold.faces"  # the folder of our own faces, and the entry points of others'
+PATIENCE: Final = 10.0  # seconds until a worker that failed is started again
+
+log = logs.get("wiring")
+
+
+class Unusable(Exception):
+    """The data directory cannot be used as things are; the text says why and what to do."""
+
+
+def wall_clock() -> int:
+    """Return the time: milliseconds since the epoch, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+# --- the data directory
+
+
+def prepare(settings: Settings) -> None:
+    """Make the data directory, for its owner alone; an existing one is never opened or closed to others by us.
+
+    :raises Unusable: it cannot be made, or others may look into it
+    """
+    data = settings.data
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if data.stat().st_mode & 0o077:
+            if {path.name for path in data.iterdir()} - {FILE}:
+                raise Unusable(f"Others may look into {data}. Close it to them: chmod 700 {data}")
+            data.chmod(0o700)  # new, or made by hand for us
+    except OSError as error:
+        raise Unusable(f"{data} cannot be used as data directory: {error.strerror}.") from None
+
+
+def database_path(settings: Settings) -> Path:
+    """Return where the database lies."""
+    return Path(settings.database_url.removeprefix("sqlite:///")).absolute()
+
+
+@contextlib.asynccontextmanager
+async def open_core(settings: Settings) -> AsyncIterator[Core]:
+    """Open the data directory: made, migrated and closed as needed. Any number of processes may have it open.
+
+    :raises Unusable: it cannot be used; the text says what to do
+    """
+    from commonhold.blobs.folder import FolderBlobs
+    from commonhold.keys.instance import KeyUnusable, instance_key
+    from commonhold.keys.passwords import Argon2Passwords
+    from commonhold.keys.secrets import InstanceSecrets
+    from commonhold.store.sqlite.ready import make_ready
+    from commonhold.store.sqlite.store import SqliteStore
+
+    prepare(settings)
+    path = database_path(settings)
+    try:
+        key = instance_key(settings.data, database_exists=path.exists())
+        await asyncio.to_thread(make_ready, path)
+        store = SqliteStore(path, clock=wall_clock)
+        blobs = FolderBlobs(settings.blobs_folder)
+    except KeyUnusable as error:
+        raise Unusable(str(error)) from None
+    except Problem as problem:
+        told = " ".join(f"{name}: {value}." for name, value in problem.facts.items())
+        raise Unusable(f"{path}: {problem.sentence} {told}".strip()) from None
+    except OSError as error:
+        raise Unusable(f"{error.filename or path}: {error.strerror}.") from None
+    try:
+        yield Core(store, blobs, wall_clock, InstanceSecrets(key), Argon2Passwords(), settings.limits)
+    finally:
+        await store.close()
+        await blobs.close()
+
+
+async def first_start(core: Core, settings: Settings) -> str | None:
+    """Make the first administrator as the settings say, or else return the link by which he makes himself, once.
+
+    None if there is one already. The name of the administrator of the settings is ``admin``.
+
+    :raises SettingsError: his address or password cannot be used
+    """
+    from commonhold.core.directory.installation import is_set_up, set_up, setup_secret
+    from commonhold.core.directory.people import NewUser
+
+    if await is_set_up(core):
+        return None
+    email, password = settings.admin.email, settings.admin.password
+    try:
+        if email is None or password is None:
+            return settings.page("setup", await setup_secret(core))
+        await set_up(core, NewUser(name="admin", email=email, password=password.reveal(), admin=True, verified=True))
+    except Problem as problem:
+        if problem.code == "already_set_up":
+            return None  # another process was faster
+        raise SettingsError(f"admin.{problem.facts.get('field', 'email')}: {problem.sentence}") from None
+    return None
+
+
+# --- faces and the application
+
+
+def find_faces(settings: Settings) -> tuple["Face", ...]:
+    """Return the faces that are switched on: each folder of ``faces`` with a module ``face``, then installed ones.
+
+    :raises SettingsError: a face is set that does not exist
+    """
+    package = importlib.import_module(FACES)
+    folders = [found.name for found in pkgutil.iter_modules(package.__path__) if found.ispkg]
+    ours = [name for name in folders if importlib.util.find_spec(f"{FACES}.{name}.face")]
+    others = {point.name: point for point in importlib.metadata.entry_points(group=FACES)}
+    known = {"health", *ours, *others}
+    wrong = [_no_face(name, known) for name in settings.faces if name not in known]
+    if wrong:
+        raise SettingsError(*wrong)
+    on = [name for name in ours if settings.face(name).on]
+    found = [importlib.import_module(f"{FACES}.{name}.face").FACE for name in on]
+    found += [point.load() for name, point in sorted(others.items()) if settings.face(name).on]
+    return tuple(found)
+
+
+def _no_face(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"faces.{name}: there is no such face.{f' Did you mean {close[0]}?' if close else ''}"
+
+
+def application(core: Core, settings: Settings) -> "App":
+    """Return the ASGI application of an open core with all faces that are switched on.
+
+    :raises SettingsError: a face is set that does not exist, or two claim the same path
+    """
+    from commonhold.http.app import build_app
+
+    try:
+        return build_app(core, find_faces(settings), settings)
+    except ValueError as error:
+        raise SettingsError(f"faces: {error}") from None
+
+
+# --- whether a server runs on this directory
+
+
+class Server(msgspec.Struct, frozen=True):
+    """A running server: its process and the address at which it answers on this machine."""
+
+    pid: int
+    url: str
+
+
+class Claim:
+    """The right to be the one server of a data directory, held as long as the process lives."""
+
+    def __init__(self, data: Path) -> None:
+        """``data`` is the directory; its lock is held already."""
+        self._path = data / ADDRESS
+
+    def announce(self, url: str) -> None:
+        """Tell other processes of this machine where the server answers."""
+        draft = self._path.with_suffix(f".{os.getpid()}")
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(file, "w", encoding="utf-8") as out:
+            json.dump({"pid": os.getpid(), "url": url}, out)
+        draft.rename(self._path)
+
+
+@contextlib.contextmanager
+def claim(settings: Settings) -> Iterator[Claim]:
+    """Be the one server of the data directory, until the end of the block or of the process.
+
+    :raises Unusable: another server runs on it
+    """
+    prepare(settings)
+    path = settings.data / ADDRESS
+    with _lock_file(settings) as lock:
+        for _ in range(20):  # whoever asks ``running`` holds the lock for a moment
+            if _locked(lock, fcntl.LOCK_EX):
+                break
+            time.sleep(0.025)
+        else:
+            server = running(settings)
+            raise Unusable(f"A server runs on {settings.data} already{f', at {server.url}' if server else ''}.")
+        path.unlink(missing_ok=True)  # left by one that was killed
+        try:
+            yield Claim(settings.data)
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def running(settings: Settings) -> Server | None:
+    """Return the server that runs on the data directory, once it has said where; None if there is none."""
+    if not (settings.data / LOCK).exists():
+        return None
+    with _lock_file(settings) as lock:
+        if _locked(lock, fcntl.LOCK_SH):
+            return None
+    try:
+        return msgspec.json.decode((settings.data / ADDRESS).read_bytes(), type=Server)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+@contextlib.contextmanager
+def _lock_file(settings: Settings) -> Iterator[int]:
+    lock = os.open(settings.data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _locked(lock: int, how: int) -> bool:
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+# --- the worker
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Send mail and sweep until ``stop`` is set.
+
+    :raises Unusable: the data directory cannot be used
+    """
+    from commonhold.work.worker import Worker
+
+    async with open_core(settings) as core:
+        await Worker(core, settings).run(stop)
+
+
+@contextlib.contextmanager
+def worker_beside(settings: Settings) -> Iterator[None]:
+    """Keep a worker in a process of its own, beside a server; at the end it finishes what it has in hand.
+
+    It lives on a leash, the pipe by which it gets its settings: when that ends, even violently, it stops.
+    """
+    keeper = _Keeper(settings)
+    keeper.start()
+    try:
+        yield
+    finally:
+        keeper.let_go()
+
+
+class _Keeper(threading.Thread):
+    """Starts the worker, and again if it fails; it only waits, so it takes no time from a serving process."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(name="worker", daemon=True)
+        self._settings = msgspec.json.encode(reveal(settings)) + b"\n"
+        self._stop = threading.Event()
+        self._leash: IO[bytes] | None = None
+
+    def run(self) -> None:
+        while not self._stop.is_set():
+            command = [sys.executable, "-m", "commonhold.wiring"]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:  # noqa: S603
+                self._leash = process.stdin
+                self._tell(self._settings)  # by the pipe, as everybody can see arguments
+                if self._stop.is_set():
+                    self._loosen()
+                code = process.wait()
+            if code == 0:
+                break
+            log.error("worker.failed", code=code)
+            self._stop.wait(PATIENCE)
+
+    def let_go(self) -> None:
+        """Let the worker finish, and wait for it."""
+        self._stop.set()
+        self._loosen()
+        self.join()
+
+    def _tell(self, data: bytes) -> None:
+        if self._leash is not None:
+            with contextlib.suppress(BrokenPipeError, ValueError):
+                self._leash.write(data)
+                self._leash.flush()
+
+    def _loosen(self) -> None:
+        if self._leash is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._leash.close()
+
+
+async def _worker_on_a_leash() -> None:
+    """Be the worker of a parent process: settings come first by the pipe, and its end, even a violent one, is ours."""
+    settings = load({}, msgspec.json.decode(sys.stdin.buffer.readline()))
+    logs.setup(settings.log.level, settings.log.format)
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C reaches the parent, which lets go of the leash
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    leash = asyncio.create_task(reader.read())
+    leash.add_done_callback(lambda _: stop.set())
+    await run_worker(settings, stop)
+
+
+if __name__ == "__main__":
+    asyncio.run(_worker_on_a_leash())
