@@ -1,0 +1,57 @@
+"""The program: all commands under one name, and what becomes of errors."""
+
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from commonhold import __version__
+from commonhold.cli.commands import groups, items, tokens, users
+from commonhold.cli.exits import INTERRUPTED, CommandError
+from commonhold.cli.output import tell
+
+app: Final = typer.Typer(
+    name="commonhold",
+    help="A self-hosted sharing server: put a file in, get a link, stay in control of it.",
+    epilog="Example: commonhold share README.md",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _name, _group in {
+    "user": users.app,
+    "group": groups.app,
+    "org": groups.orgs,
+    "app": tokens.apps,
+    "token": tokens.app,
+    "item": items.app,
+}.items():
+    app.add_typer(_group, name=_name)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"commonhold {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        app(given, prog_name="commonhold")
+    except CommandError as error:
+        tell(error, json="--json" in given)
+        sys.exit(error.code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
