@@ -49,8 +49,10 @@ class Committer:
         """
         self._clock = clock
         self._connection = connect(path)
-        self._connection.execute("PRAGMA synchronous = FULL")
         self._turnstile = Turnstile(path)
+        with mapped(), self._turnstile:
+            self._connection.execute("PRAGMA journal_mode = WAL")  # a copy of a database is not in this mode
+            self._connection.execute("PRAGMA synchronous = FULL")
         self._written = 0
         self._closed = False
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()

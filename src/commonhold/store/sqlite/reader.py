@@ -87,14 +87,6 @@ class Reader:
         except (OverflowError, UnicodeEncodeError):
             return []
 
-    def copy_to(self, path: Path) -> None:
-        """Write a compact copy of this moment to a new file.
-
-        :raises Problem: storage_full, unavailable
-        """
-        with mapped():
-            self.connection.execute("VACUUM INTO ?", (str(path),))
-
     def _late(self) -> bool:
         return time.monotonic() > self._deadline
 

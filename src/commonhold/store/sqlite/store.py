@@ -17,6 +17,7 @@ from commonhold.core.ports import LONGEST_PAGE, Clock, Held, Rows, Search, Share
 from commonhold.core.problems import Problem
 from commonhold.store.look import assemble
 from commonhold.store.sqlite import listing, statements
+from commonhold.store.sqlite.backup import copy
 from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.committer import Committer
 from commonhold.store.sqlite.probes import RuleHits, SqliteProbes
@@ -128,16 +129,12 @@ class SqliteStore:
     def _open(self) -> SqliteProbes:
         return SqliteProbes(Reader(self._path), self._rule_hits)
 
-    def backup_to(self, path: Path) -> None:
-        """Write a copy of this moment to a new file; takes as long as reading everything, so call it in a thread.
+    async def backup_to(self, path: Path) -> None:
+        """Write a copy of this moment to a new file, while everything else goes on.
 
-        :raises Problem: storage_full, unavailable
+        :raises Problem: storage_full; unavailable, also where there is a file already
         """
-        reader = Reader(self._path)
-        try:
-            reader.copy_to(path)
-        finally:
-            reader.close()
+        await asyncio.to_thread(copy, self._path, path)
 
 
 def _who(digest: bytes, probes: SqliteProbes) -> Held | None:
