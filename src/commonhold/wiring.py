@@ -285,26 +285,26 @@ class _Keeper(threading.Thread):
     def __init__(self, settings: Settings) -> None:
         super().__init__(name="worker", daemon=True)
         self._settings = msgspec.json.encode(reveal(settings)) + b"\n"
-        self._stop = threading.Event()
+        self._ending = threading.Event()
         self._leash: IO[bytes] | None = None
 
     def run(self) -> None:
-        while not self._stop.is_set():
+        while not self._ending.is_set():
             command = [sys.executable, "-m", "commonhold.wiring"]
             with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:  # noqa: S603
                 self._leash = process.stdin
                 self._tell(self._settings)  # by the pipe, as everybody can see arguments
-                if self._stop.is_set():
+                if self._ending.is_set():
                     self._loosen()
                 code = process.wait()
             if code == 0:
                 break
             log.error("worker.failed", code=code)
-            self._stop.wait(PATIENCE)
+            self._ending.wait(PATIENCE)
 
     def let_go(self) -> None:
         """Let the worker finish, and wait for it."""
-        self._stop.set()
+        self._ending.set()
         self._loosen()
         self.join()
 
