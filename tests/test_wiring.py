@@ -218,16 +218,19 @@ def test_a_server_that_was_killed(empty: Settings) -> None:
 
 
 async def test_a_worker_beside_a_server(settings: Settings) -> None:
-    """A worker beside a server sends what is waiting, gets secrets by a pipe alone, and ends with it."""
+    """A worker beside a server sends what waits, with links to that server, and ends with it."""
     async with open_core(settings) as core:
         person = NewUser(name="ann", email="ann@example.org", password="a good password", admin=True)
         await set_up_by_link(core, (await first_start(core, settings) or "").rpartition("/")[2], person)
-        with worker_beside(settings):
-            mails = settings.data / "mails.txt"
-            async with asyncio.timeout(30):
-                while not mails.exists():  # noqa: ASYNC110 - another process writes it
-                    await asyncio.sleep(0.05)
+        with claim(settings) as mine:
+            mine.announce("http://127.0.0.1:4711")
+            with worker_beside(settings):
+                mails = settings.data / "mails.txt"
+                async with asyncio.timeout(30):
+                    while not mails.exists():  # noqa: ASYNC110 - another process writes it
+                        await asyncio.sleep(0.05)
     assert "To: ann@example.org" in mails.read_text()
+    assert "http://127.0.0.1:4711/app/verify/" in mails.read_text()
 
 
 @pytest.mark.parametrize("way", ["its parent lets go", "it is asked to stop"])

@@ -255,11 +255,15 @@ def _locked(lock: int, how: int) -> bool:
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
-    """Send mail and sweep until ``stop`` is set.
+    """Send mail and sweep until ``stop`` is set. Without a set address, links lead to the server that runs here.
 
     :raises Unusable: the data directory cannot be used
     """
     from commonhold.work.worker import Worker
+
+    server = running(settings) if settings.base_url is None else None
+    if server is not None:
+        settings = msgspec.structs.replace(settings, base_url=server.url)
 
     async with open_core(settings) as core:
         await Worker(core, settings).run(stop)

@@ -1,7 +1,8 @@
 """What a verb writes: changes and the guards under which they hold, committed as one transaction.
 
 New rows carry placeholders: negative numbers in the columns that a row names in ``refs``. The engine gives each a
-number of the one sequence inside the transaction, the same number wherever the placeholder stands.
+number of the one sequence inside the transaction, the same number wherever the placeholder stands: one run without
+gaps for a commit, in the order -1, -2 … (``notices.letters`` finds the shares of one request by it).
 
 Past tables need no change of their own: whatever a change amends or removes in a row whose type names a ``past``
 table is copied there with the revisions between which it held.
