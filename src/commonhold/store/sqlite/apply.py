@@ -33,7 +33,6 @@ from commonhold.core.changes import (
 from commonhold.core.keys import words_of
 from commonhold.core.model import Instance, Item, Nested, Row
 from commonhold.store.sqlite import statements as sql
-from commonhold.store.sqlite.probes import listed
 from commonhold.store.tables import SINCE, WRITTEN, columns, kept
 
 HOLDS: Final[Mapping[type[Guard], str]] = {
@@ -167,7 +166,7 @@ class Writing:
             raise Broken(change.item)
         if len(numbers) > change.limit:
             raise TooLarge(change.item)
-        below, now = listed(numbers), self._now
+        below, now = sql.listed(numbers), self._now
         elsewhere = "space IS NOT ?"
         self._bury(Item, f"no IN {sql.LISTED} AND {elsewhere}", (below, change.space))
         self._execute(
@@ -202,6 +201,6 @@ class Writing:
         if not self._execute(sql.delete(Nested, Nested.key), (child, grp)).rowcount:
             return
         found = self._execute("SELECT grp FROM group_closure WHERE ancestor = ?", (child,)).fetchall()
-        below = listed([no for (no,) in found])
+        below = sql.listed([no for (no,) in found])
         self._execute(f"DELETE FROM group_closure WHERE grp IN {sql.LISTED}", (below,))
         self._execute(sql.CLOSURE, (below,))

@@ -4,7 +4,6 @@ import contextlib
 import os
 from pathlib import Path
 
-from commonhold.core.problems import Problem
 from commonhold.store.sqlite.errors import mapped
 from commonhold.store.sqlite.reader import connect
 
@@ -14,15 +13,13 @@ def copy(database: Path, target: Path) -> None:
 
     :raises Problem: storage_full; unavailable, also where there is a file already
     """
-    try:
+    with mapped():
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except OSError as error:
-        raise Problem("unavailable", reason=error.strerror) from error
     try:
         with mapped(), contextlib.closing(connect(database)) as connection:
             connection.execute("VACUUM INTO ?", (str(target),))
-        for path in (target, target.parent):
-            _sync(path)
+            for path in (target, target.parent):
+                _sync(path)
     except BaseException:
         target.unlink(missing_ok=True)
         raise

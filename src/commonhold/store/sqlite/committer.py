@@ -6,12 +6,15 @@ answered when it is durable, never before.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
+
+from msgspec.structs import astuple
 
 from commonhold.core.changes import Broken, Change, Commit, Guard
 from commonhold.core.model import Instance
@@ -20,13 +23,14 @@ from commonhold.core.problems import Problem
 from commonhold.store.effects import after, moved
 from commonhold.store.numbers import numbers_for, resolve
 from commonhold.store.sqlite.apply import Writing
-from commonhold.store.sqlite.errors import mapped, meaning
+from commonhold.store.sqlite.errors import FAILED, mapped, meaning
 from commonhold.store.sqlite.reader import connect
-from commonhold.store.sqlite.statements import INSTANCE
+from commonhold.store.sqlite.statements import INSTANCE, MOVE_ON
 from commonhold.store.sqlite.turnstile import Turnstile
 
 GROUP: Final = 64  # commits in one transaction: more would make the first of them wait for little gain
 CHECKPOINT: Final = 4_000  # rows written between two checkpoints: some MB in the log, some ms to copy them
+LOG: Final = 64 << 20  # bytes that the file of the log keeps, once a long reading made it grow
 
 Outcome = Commit | Exception
 
@@ -49,10 +53,12 @@ class Committer:
         """
         self._clock = clock
         self._connection = connect(path)
-        self._turnstile = Turnstile(path)
-        with mapped(), self._turnstile:
-            self._connection.execute("PRAGMA journal_mode = WAL")  # a copy of a database is not in this mode
+        with mapped():
+            self._turnstile = Turnstile(path)
+            with self._turnstile:
+                self._connection.execute("PRAGMA journal_mode = WAL")  # a copy of a database is not in this mode
             self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute(f"PRAGMA journal_size_limit = {LOG}")
         self._written = 0
         self._closed = False
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
@@ -112,22 +118,19 @@ class Committer:
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may be left waiting
             if len(group) > 1:
                 return [outcome for one in group for outcome in self._write([one])]
-            return [meaning(error) if isinstance(error, sqlite3.Error) else error]
+            return [meaning(error) if isinstance(error, FAILED) else error]
 
     def _transaction(self, group: Sequence[Waiting]) -> list[Outcome]:
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:
-            ((first),) = execute(INSTANCE).fetchall()
-            instance = Instance(*first)
+            before = instance = Instance(*execute(INSTANCE).fetchall()[0])
             outcomes: list[Outcome] = []
             for one in group:
                 outcome, instance = self._one(one, instance)
                 outcomes.append(outcome)
-            execute(
-                "UPDATE instance SET revision = ?, people_at = ?, tree_at = ?, next_no = ?",
-                (instance.revision, instance.people_at, instance.tree_at, instance.next_no),
-            )
+            if instance != before:
+                execute(MOVE_ON, astuple(instance))
             execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -155,9 +158,9 @@ class Committer:
         return Commit(instance.revision, numbers), instance
 
     def _checkpoint(self) -> None:
-        """Copy the log into the database, as far as readers let us; what they hold back is copied the next time."""
+        """Copy the log into the database, as far as readers and the disk let us; the rest is copied the next time."""
         self._written = self._connection.total_changes
-        with mapped(), self._turnstile:
+        with contextlib.suppress(*FAILED), self._turnstile:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
@@ -169,9 +172,8 @@ def _refusal(error: Exception) -> Exception:
 
 def _answer(group: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
     """Wake everybody who waits, in one step of their event loop; if that is gone, nobody waits any more."""
-    loop = group[0].answer.get_loop()
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(_wake, group, outcomes)
+    with contextlib.suppress(RuntimeError):
+        group[0].answer.get_loop().call_soon_threadsafe(_wake, group, outcomes)
 
 
 def _wake(group: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:

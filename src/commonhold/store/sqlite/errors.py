@@ -1,6 +1,7 @@
 """What SQLite's errors mean to the core; every method of the engine maps them, so that none ever gets out."""
 
 import contextlib
+import errno
 import sqlite3
 from collections.abc import Iterator
 from typing import Final
@@ -14,8 +15,13 @@ EXISTS: Final = frozenset(
 CODES: Final = {sqlite3.SQLITE_FULL: "storage_full", sqlite3.SQLITE_INTERRUPT: "query_too_costly"}
 
 
-def meaning(error: sqlite3.Error) -> Taken | Problem:
+FAILED: Final = (sqlite3.Error, OSError)
+
+
+def meaning(error: sqlite3.Error | OSError) -> Taken | Problem:
     """Translate an error: a key that exists, a full disk, a query over its deadline, or no answer at all."""
+    if isinstance(error, OSError):
+        return Problem("storage_full" if error.errno == errno.ENOSPC else "unavailable", reason=error.strerror)
     code = getattr(error, "sqlite_errorcode", None)
     if code in EXISTS:
         return Taken(str(error))
@@ -24,8 +30,8 @@ def meaning(error: sqlite3.Error) -> Taken | Problem:
 
 @contextlib.contextmanager
 def mapped() -> Iterator[None]:
-    """Raise what an error of SQLite means in place of it."""
+    """Raise what an error of SQLite, or of its files, means in place of it."""
     try:
         yield
-    except sqlite3.Error as error:
+    except FAILED as error:
         raise meaning(error) from error

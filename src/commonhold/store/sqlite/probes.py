@@ -5,7 +5,6 @@ when their counter moved; rows of items are kept as long as nobody wrote them. C
 each reading, so nothing kept is ever older than the reading. Shares, their windows and their uses are never kept.
 """
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -13,8 +12,10 @@ from typing import Any, Final, TypeVar
 from commonhold.core.limits import Limits
 from commonhold.core.model import EVERYONE, Allowance, GroupTerms, Instance, Item, Principal, Row, Share
 from commonhold.core.policy.snapshot import RuleHit
+from commonhold.core.ports import Clock
 from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.reader import Reader
+from commonhold.store.sqlite.rules import RecordRules
 from commonhold.store.sqlite.statements import (
     CHAIN,
     CHILD,
@@ -25,6 +26,7 @@ from commonhold.store.sqlite.statements import (
     SHARES_NEAR,
     SHARES_ON,
     WRITTEN,
+    listed,
     select,
 )
 
@@ -37,20 +39,12 @@ SETS: Final = 4_096  # principals whose sets are kept, some 100 B for each group
 PEOPLE: Final = 16_384  # principals of which rows are kept, some 300 B each
 CHAINS: Final = 16_384  # items of which chains and rows are kept, some 1 kB each
 
-RuleHits = Callable[[Collection[Item], Collection[int]], Mapping[int, Sequence[RuleHit]]]
-
-
-def listed(values: Collection[Any]) -> str:
-    """Write a list as a statement takes it; of numbers, JSON is what Python writes, too."""
-    known = list(values)
-    return str(known) if known and type(known[0]) is int else json.dumps(known)
-
 
 class SqliteProbes:
     """Probes (``store.probes``) over a reader, inside of ``read``."""
 
-    def __init__(self, reader: Reader, rule_hits: RuleHits) -> None:
-        """Nothing is known yet. ``rule_hits`` answers for the records, which lie in tables of their own."""
+    def __init__(self, reader: Reader, clock: Clock) -> None:
+        """Nothing is known yet."""
         self.reader = reader
         self._all = reader.all
         self._at = Instance(-1, -1, -1)
@@ -58,7 +52,7 @@ class SqliteProbes:
         self._items: dict[int, tuple[int, Item]] = {}
         self._set = lru_cache(SETS)(self._read_set)
         self._chain = lru_cache(CHAINS)(self._read_chain)
-        self.rule_hits = rule_hits
+        self._rules = RecordRules(reader, clock)
 
     def read(self, ask: Callable[["SqliteProbes"], T], within: float | None = None) -> T:
         """Answer a question within one moment; see ``Reader.read``."""
@@ -171,6 +165,10 @@ class SqliteProbes:
     def _shares(self, statement: str, *lists: str) -> list[Share]:
         decode = DECODERS[Share]
         return [decode(one) for one in self._all(statement, lists)]
+
+    def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
+        """Return, for each record, the rules of these principals whose filter holds for its row."""
+        return self._rules.hits(records, principals)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -38,12 +38,20 @@ def connect(path: Path) -> sqlite3.Connection:
             cached_statements=STATEMENTS,
             timeout=10,
         )
-        for setting in (f"cache_size = -{CACHE_KIB}", "temp_store = MEMORY", "wal_autocheckpoint = 0"):
-            connection.execute(f"PRAGMA {setting}")
-        if not connection.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0]:
-            raise Problem("sqlite_too_old", found=f"{sqlite3.sqlite_version} without FTS5", needed="FTS5")
-        Sqlite.prepare(connection)
+        try:
+            _make_ready(connection)
+        except BaseException:
+            connection.close()
+            raise
     return connection
+
+
+def _make_ready(connection: sqlite3.Connection) -> None:
+    for setting in (f"cache_size = -{CACHE_KIB}", "temp_store = MEMORY", "wal_autocheckpoint = 0"):
+        connection.execute(f"PRAGMA {setting}")
+    if not connection.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0]:
+        raise Problem("sqlite_too_old", found=f"{sqlite3.sqlite_version} without FTS5", needed="FTS5")
+    Sqlite.prepare(connection)
 
 
 class Reader:

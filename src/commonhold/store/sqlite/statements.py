@@ -3,11 +3,12 @@
 In a file ``$share`` stands for the columns of a share in the order of its fields, so that a row is read by position.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib.resources import files
 from string import Template
-from typing import Final
+from typing import Any, Final
 
 from commonhold.core.model import ROWS, Row
 from commonhold.store.tables import AT, SINCE, UNTIL, columns, kept
@@ -23,6 +24,7 @@ def _load(name: str) -> str:
 
 
 INSTANCE: Final = _load("instance")
+MOVE_ON: Final = _load("move_on")
 WHO: Final = _load("who")
 CHAIN: Final = _load("chain")
 WRITTEN: Final = _load("written")
@@ -40,6 +42,12 @@ BELOW: Final = _load("below")
 COUNT_USE: Final = _load("count_use")
 COUNT_TRY: Final = _load("count_try")
 CHARGE: Final = _load("charge")
+
+
+def listed(values: Collection[Any]) -> str:
+    """Write a list as a statement takes it; of numbers, JSON is what Python writes, too."""
+    known = list(values)
+    return str(known) if known and type(known[0]) is int else json.dumps(known)
 
 
 def quoted(names: Sequence[str]) -> str:

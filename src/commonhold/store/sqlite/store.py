@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from heapq import nlargest
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commonhold.core.changes import Change, Commit, Guard
-from commonhold.core.model import EVERYONE, Credential, Instance, Item, Principal
+from commonhold.core.model import EVERYONE, Credential, Instance, Principal
 from commonhold.core.policy.allowed import Allowed
-from commonhold.core.policy.snapshot import Look, RuleHit, Snapshot
+from commonhold.core.policy.snapshot import Look, Snapshot
 from commonhold.core.ports import LONGEST_PAGE, Clock, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.look import assemble
@@ -20,7 +20,7 @@ from commonhold.store.sqlite import listing, statements
 from commonhold.store.sqlite.backup import copy
 from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.committer import Committer
-from commonhold.store.sqlite.probes import RuleHits, SqliteProbes
+from commonhold.store.sqlite.probes import SqliteProbes
 from commonhold.store.sqlite.reader import Reader
 
 T = TypeVar("T")
@@ -28,12 +28,6 @@ T = TypeVar("T")
 INLINE: Final = 0.002  # seconds that a listing may keep the event loop; what takes longer begins anew in the pool
 DEADLINE: Final = 5.0  # seconds that a listing may take in the pool
 READERS: Final = 2  # threads of the pool: they wait for the disk, or for one another's Python
-
-
-def no_records(records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
-    """Answer for a store without collections of records: no rule holds for anything."""
-    del records, principals
-    return {}
 
 
 def wall_clock() -> int:
@@ -53,15 +47,14 @@ class SqliteStore:
         path: Path,
         *,
         clock: Clock = wall_clock,
-        rule_hits: RuleHits = no_records,
         deadline: float = DEADLINE,
     ) -> None:
-        """Open the file. ``clock`` dates what becomes past; ``deadline`` in seconds.
+        """Open the file. ``clock`` is for what becomes past, and for rules; ``deadline`` in seconds.
 
         :raises Problem: sqlite_too_old, unavailable
         """
         self._path = path
-        self._rule_hits = rule_hits
+        self._clock = clock
         self._deadline = deadline
         self._probes = self._open()
         self._idle: list[SqliteProbes] = []
@@ -127,7 +120,7 @@ class SqliteStore:
             self._idle.append(probes)
 
     def _open(self) -> SqliteProbes:
-        return SqliteProbes(Reader(self._path), self._rule_hits)
+        return SqliteProbes(Reader(self._path), self._clock)
 
     async def backup_to(self, path: Path) -> None:
         """Write a copy of this moment to a new file, while everything else goes on.
