@@ -270,3 +270,13 @@ async def test_a_database_that_does_not_answer(street: Street, said: StringIO) -
             await asyncio.sleep(0)
     stop.set()
     await running
+
+
+def test_every_reason_is_explained() -> None:
+    """Each reason for which a mail can fail stands in the page about mail."""
+    root = Path(__file__).parents[2]
+    code = "".join(path.read_text() for path in (root / "src" / "commonhold" / "work").glob("*.py"))
+    reasons = set(re.findall(r'(?:Undelivered\(|_fail\(row, )"(\w+)"', code))
+    page = (root / "docs" / "how-to" / "mail.md").read_text()
+    assert reasons
+    assert reasons == set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
