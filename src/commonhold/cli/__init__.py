@@ -3,9 +3,16 @@
 Nothing is imported here: the processes that serve live in this package, too, and carry no more than they need.
 """
 
+import sys
+
 
 def main() -> None:
     """Run the command line; the entry point of the program."""
+    if sys.argv[1:2] == ["serve"] and not {"--help", "-h"} & set(sys.argv):
+        from commonhold.cli.server import serve
+
+        serve(sys.argv[2:])
+        return
     from commonhold.cli.program import run
 
     run()
