@@ -100,6 +100,8 @@ def sample_rows() -> dict[str, list[dict[str, Any]]]:
             {"id": 3, "page": 2, "item": "b", "what": "tags"},
             {"id": 4, "page": 2, "item": "3", "what": None},
             {"id": 5, "page": None, "item": None, "what": "comments"},
+            {"id": 6, "page": 3, "item": "01", "what": "comments"},
+            {"id": 7, "page": 3, "item": "b", "what": "comments"},
         ],
         "settings": [{"id": 1, "name": "mode", "value": "on"}],
     }

@@ -38,15 +38,15 @@ class _Path(msgspec.Struct, frozen=True):
 def reach(catalog: Catalog, collection: str, key: str, *, siblings: bool = False) -> dict[str, Filter]:
     """Return, by collection, the filter "is the row, or is linked with it"; collections out of reach are left out."""
     root = _Path(collection, Compare(catalog.collection(collection).key, Op.EQ, key), ())
-    found: dict[str, Filter] = {}
+    found: dict[str, list[Filter]] = {}
     waiting, walked = deque([root]), 0
     while waiting and walked < MOST_PATHS:
         path = waiting.popleft()
         walked += 1
-        found[path.collection] = any_of(found.get(path.collection, path.filter), path.filter)
+        found.setdefault(path.collection, []).append(path.filter)
         if not path.ended and path.collection not in path.through and len(path.through) < LONGEST_PATH:
             waiting.extend(step for relation in catalog.relations for step in _steps(path, relation, siblings))
-    return found
+    return {name: any_of(*filters) for name, filters in found.items()}
 
 
 def _steps(path: _Path, relation: Relation, siblings: bool) -> Iterator[_Path]:

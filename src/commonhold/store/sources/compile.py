@@ -165,15 +165,16 @@ class Compiler:
         """Open the other side of a relation, for one row: the step, the rows there, and how they are joined."""
         hop = self.catalog.hop(here.collection.name, over)
         there = self.here(hop.there, by_row=True)
-        near, far = self.sides(here, there, hop)
-        return hop, there, self.conjunction(f"{far} = {near}", *self.kinds(here, there, hop))
-
-    def sides(self, here: Here, there: Here, hop: Hop) -> tuple[str, str]:
-        """Write the two columns of a step; as texts where they may be of different kinds."""
         near, far = self.column(here, hop.near), self.column(there, hop.far)
-        if hop.loose:
-            return self.dialect.as_text(near.text, near.kind), self.dialect.as_text(far.text, far.kind)
-        return near.text, far.text
+        value = self.converted(near, far, hop)
+        return hop, there, self.conjunction(f"{far.text} = {value}", *self.kinds(here, there, hop))
+
+    def converted(self, side: Expression, other: Expression, hop: Hop) -> str:
+        """Write one side of a step in the form of the other one, which stays a bare column and can use its index."""
+        if not hop.loose:
+            return side.text
+        is_key = side.kind not in TEXTS
+        return self.dialect.as_text(side.text, side.kind) if is_key else self.dialect.as_key(side.text, other.kind)
 
     def kinds(self, here: Here, there: Here, hop: Hop) -> list[str]:
         """Write which collection a relation with several targets must name."""
@@ -194,16 +195,17 @@ class Compiler:
         """Write a relation as membership in a set of keys that is found first. It is never unknown."""
         hop = self.catalog.hop(here.collection.name, some.over)
         there = self.here(hop.there, by_row=False)
-        near, far = self.sides(here, there, hop)
-        near_null = f"{near} IS NOT NULL" if self.column(here, hop.near).nullable else "TRUE"
-        far_null = f"{far} IS NOT NULL" if self.column(there, hop.far).nullable else "TRUE"
+        near, other = self.column(here, hop.near), self.column(there, hop.far)
+        far = self.converted(other, near, hop)
+        near_null = f"{near.text} IS NOT NULL" if near.nullable else "TRUE"
+        far_null = f"{far} IS NOT NULL" if other.nullable or hop.loose else "TRUE"
         named = self.kinds(here, there, hop)
         near_kind, far_kind = (named, []) if hop.near_kind else ([], named)
         where = self.conjunction(self.filter(there, some.where), far_null, *far_kind)
         keys = f"s{len(self.sets)}"
         self.sets.append(f"{keys}(k) AS (SELECT {far} FROM {self.table(there)} WHERE {where})")
         kinds = [f"coalesce({kind}, FALSE)" for kind in near_kind]
-        return f"({self.conjunction(near_null, *kinds, f'{near} IN (SELECT k FROM {keys})')})"
+        return f"({self.conjunction(near_null, *kinds, f'{near.text} IN (SELECT k FROM {keys})')})"
 
     def compare(self, here: Here, node: Compare) -> str:
         """Write a comparison."""

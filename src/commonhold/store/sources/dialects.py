@@ -12,7 +12,9 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from commonhold.core.query import Fn, Scalar
-from commonhold.core.records.kinds import Kind
+from commonhold.core.records.kinds import TEXTS, Kind
+
+_WHOLE: Final = frozenset((Kind.INTEGER, Kind.BIGINT))
 
 Decode = Callable[[Any], Any] | None
 
@@ -46,7 +48,11 @@ class Dialect(Protocol):
         ...
 
     def as_text(self, expression: str, kind: Kind) -> str:
-        """Write an expression as text: keys of several collections in one column."""
+        """Write a key as text, as a column holds it that refers to several collections."""
+        ...
+
+    def as_key(self, expression: str, kind: Kind) -> str:
+        """Write a text as a key of this kind; NULL where it is not one in its usual form."""
         ...
 
     def shown(self, expression: str, kind: Kind) -> str:
@@ -133,9 +139,16 @@ class Sqlite:
         """Count what is an array; anything else has none."""
         return f"json_array_length({expression})"
 
-    def as_text(self, expression: str, kind: Kind) -> str:  # noqa: ARG002
-        """Cast."""
-        return f"CAST({expression} AS TEXT)"
+    def as_text(self, expression: str, kind: Kind) -> str:
+        """Cast what is no text already: a bare column can use its index."""
+        return f"CAST({expression} AS TEXT)" if kind in _WHOLE else expression
+
+    def as_key(self, expression: str, kind: Kind) -> str:
+        """Cast to a number and back: what stays the same is one."""
+        if kind not in _WHOLE:
+            return expression
+        number = f"CAST({expression} AS INTEGER)"
+        return f"CASE WHEN CAST({number} AS TEXT) = {expression} THEN {number} END"
 
     def shown(self, expression: str, kind: Kind) -> str:  # noqa: ARG002
         """Give back what is stored."""
@@ -200,11 +213,15 @@ class Postgres:
     _SHOWN: Final = {
         Kind.DECIMAL: "{0}::text",
         Kind.TIMESTAMP: "floor(extract(epoch FROM {0}) * 1000)::bigint",
-        Kind.DATETIME: "to_json({0})#>>'{{}}'",
+        Kind.DATETIME: "replace(to_char({0}, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS'), '.000', '')",
         Kind.DATE: "to_char({0}, 'YYYY-MM-DD')",
-        Kind.TIME: "{0}::text",
+        Kind.TIME: "replace(to_char({0}, 'HH24:MI:SS.MS'), '.000', '')",
         Kind.UUID: "{0}::text",
         Kind.JSON: "{0}::text",
+    }
+    _KEYS: Final = {
+        Kind.BIGINT: ("^(0|-?[1-9][0-9]{0,17})$", "bigint"),
+        Kind.UUID: ("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "uuid"),
     }
     _NUMBERS: Final = {Kind.BIGINT: "bigint", Kind.FLOAT: "float8", Kind.DECIMAL: "text"}
     _PARTS: Final = {Fn.WEEKDAY: "dow"}
@@ -239,9 +256,16 @@ class Postgres:
         array = f"CASE WHEN jsonb_typeof({expression}) = 'array' THEN jsonb_array_length({expression}) ELSE 0 END"
         return f"CASE WHEN {expression} IS NOT NULL THEN {array} END"
 
-    def as_text(self, expression: str, kind: Kind) -> str:  # noqa: ARG002
-        """Cast."""
-        return f"{expression}::text"
+    def as_text(self, expression: str, kind: Kind) -> str:
+        """Cast what is no text already: a bare column can use its index."""
+        return expression if kind in TEXTS else f"{expression}::text"
+
+    def as_key(self, expression: str, kind: Kind) -> str:
+        """Cast what looks like one."""
+        if kind in TEXTS:
+            return expression
+        form, name = self._KEYS[Kind.UUID if kind is Kind.UUID else Kind.BIGINT]
+        return f"CASE WHEN {expression} ~ '{form}' THEN {expression}::{name} END"
 
     def shown(self, expression: str, kind: Kind) -> str:
         """Give back numbers, booleans and texts."""

@@ -104,16 +104,17 @@ def _indexes(collection: Collection) -> set[Index]:
         elif field.indexed:
             found.add((f"{collection.place}.{field.name}", (columns[field.name],), False))
     for relation in collection.relations:
-        if relation.field in columns:
-            kind = (columns[relation.kind_field],) if relation.kind_field else ()
-            found.add((f"{collection.place}.{relation.field}.link", (columns[relation.field], *kind), False))
+        kind = (columns[relation.kind_field],) if relation.kind_field else ()
+        found.add((f"{collection.place}.{relation.field}.link", (columns[relation.field], *kind), False))
     return found
 
 
 def _index(connection: sqlite3.Connection, collection: Collection, wanted: Iterable[Index]) -> None:
+    """Make indexes. Rows without a value stand in none: where most have none, statistics would advise against it."""
     for name, columns, unique in sorted(wanted):
         listed = ", ".join(quoted(column) for column in columns)
         with mapped(collection.name):
             connection.execute(
                 f"CREATE {'UNIQUE ' * unique}INDEX {quoted(name)} ON {quoted(collection.place)} ({listed})"
+                f" WHERE {quoted(columns[0])} IS NOT NULL"
             )
