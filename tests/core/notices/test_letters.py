@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from tests.core.notices.street import Street, address
 
-from commonhold.core.changes import CountUse
+from commonhold.core.changes import CountUse, Drop
 from commonhold.core.core import judge
 from commonhold.core.directory.claims import guest_entry, verify_address
 from commonhold.core.directory.joining import join_group
@@ -237,6 +237,13 @@ async def test_organisations_and_everyone_are_not_told(street: Street) -> None:
     """A share with an organisation or with everyone writes to nobody."""
     await street.share(MAIN_ORG, EVERYONE)
     assert await street.waiting() == []
+
+
+async def test_a_sharer_without_a_name(street: Street) -> None:
+    """A sharer whose names were erased is told of without one."""
+    await street.share(street.bob)
+    await street.make.commit(Drop(Profile, (street.alice,)))
+    assert (await street.letter()).sharer is None
 
 
 async def test_withdrawn_between_two_readings(street: Street) -> None:
