@@ -29,7 +29,7 @@ from commonhold.store.sqlite.statements import INSTANCE, MOVE_ON
 from commonhold.store.sqlite.turnstile import Turnstile
 
 GROUP: Final = 64  # commits in one transaction: more would make the first of them wait for little gain
-CHECKPOINT: Final = 4_000  # rows written between two checkpoints: some MB in the log, some ms to copy them
+CHECKPOINT: Final = 2_000  # rows written between two checkpoints: some ten MB in the log, some ten ms to copy them
 LOG: Final = 64 << 20  # bytes that the file of the log keeps, once a long reading made it grow
 
 Outcome = Commit | Exception
