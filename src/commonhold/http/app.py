@@ -20,7 +20,7 @@ from commonhold.core.core import Core
 from commonhold.core.directory.basic import BasicCache
 from commonhold.core.problems import Problem
 from commonhold.http.credentials import identify, in_process, refuse_cross_site
-from commonhold.http.face import SAFE, Call, Face, Route
+from commonhold.http.face import SAFE, UNDER, Call, Face, Route
 from commonhold.http.health import Pulse, health_face
 from commonhold.http.idempotency import REVISION, run
 from commonhold.http.proxies import Proxies
@@ -142,6 +142,7 @@ class Exchange:
         self._app = app
         self._request = request
         self._mounted = app.owner(request)
+        request.scope[UNDER] = self._mounted.under if self._mounted else ""
         self._route: Route | None = None
 
     async def answer(self) -> Response:

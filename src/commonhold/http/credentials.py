@@ -150,15 +150,17 @@ def refuse_cross_site(request: Request, own: str, trusted: frozenset[str]) -> No
         raise Problem("cross_site", field="Origin")
 
 
-def set_cookie(response: Response, name: str, secret: str, *, secure: bool, until: int | None, now: int) -> None:
+def set_cookie(
+    response: Response, name: str, secret: str, *, secure: bool, until: int | None, now: int, path: str = "/"
+) -> None:
     """Keep a secret in the browser: out of reach of scripts, not sent by other sites, by https alone if we are there.
 
-    ``until`` and ``now`` in milliseconds.
+    ``until`` and ``now`` in milliseconds; it is sent back with requests below ``path``.
     """
     age = None if until is None else max(0, (until - now) // 1000)
-    response.set_cookie(name, secret, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+    response.set_cookie(name, secret, max_age=age, path=path, secure=secure, httponly=True, samesite="lax")
 
 
-def drop_cookie(response: Response, name: str) -> None:
+def drop_cookie(response: Response, name: str, path: str = "/") -> None:
     """Make the browser forget a secret."""
-    response.delete_cookie(name, path="/", httponly=True, samesite="lax")
+    response.delete_cookie(name, path=path, httponly=True, samesite="lax")

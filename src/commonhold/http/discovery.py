@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -35,7 +36,11 @@ def _in_folders(package: str) -> Iterator[tuple[str, Callable[[], object]]]:
     for part in pkgutil.iter_modules(importlib.import_module(package).__path__):
         module = f"{package}.{part.name}.face"
         if part.ispkg and importlib.util.find_spec(module) is not None:
-            yield part.name, lambda module=module: importlib.import_module(module).FACE
+            yield part.name, partial(_face_of, module)
+
+
+def _face_of(module: str) -> object:
+    return importlib.import_module(module).FACE
 
 
 def _in_entry_points() -> Iterator[tuple[str, Callable[[], object]]]:

@@ -24,6 +24,9 @@ NEEDS: Final = frozenset({"right", "self", "directory", "administration", "publi
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
+UNDER: Final = "commonhold.under"
+"""Key of the scope that holds the prefix which settings put the face under: what words a problem has no ``Call``."""
+
 Handler: TypeAlias = Callable[["Call"], Awaitable[Response]]
 Word: TypeAlias = Callable[[Request, Problem, int], Response]
 
@@ -48,7 +51,6 @@ class Route(msgspec.Struct, frozen=True):
     streams: str | None = None  # media type of a body or reply that is not JSON
     problems: tuple[str, ...] = ()  # codes that the documentation names
     again: Handler | None = None
-    at_home: bool = False  # needs somebody at the machine itself, or an administrator (metrics)
 
 
 class Face(msgspec.Struct, frozen=True):

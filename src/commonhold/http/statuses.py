@@ -29,7 +29,7 @@ _BY_STATUS: Final[dict[int, str]] = {
         bad_reference""",
     429: "too_many_requests daily_limit",
     500: "internal",
-    503: "unavailable",
+    503: "unavailable sqlite_too_old schema_newer",
     507: "quota_exceeded storage_full",
 }
 

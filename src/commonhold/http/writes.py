@@ -24,12 +24,15 @@ _BESIDE: Final[tuple[type[Row], ...]] = (Event, Throttle, Outbox, Notification)
 """What is written beside a change, or when nothing changed: tries, events, things to tell."""
 
 
+NO_REPORT: Final = msgspec.Raw(b"null")
+
+
 class Kept(msgspec.Struct, frozen=True):
     """What is kept of a request: uids of the rows it made, how many tokens it drew, and the report of a batch."""
 
     uids: Mapping[str, tuple[str, ...]] = {}  # by table
     tokens: int = 0
-    report: msgspec.Raw | None = None
+    report: msgspec.Raw = NO_REPORT
     at: int = 0
 
     def made(self, table: str) -> str | None:
@@ -58,7 +61,7 @@ class Written:
         self._key = key
         self._at = at
         self._done = False
-        self._report: msgspec.Raw | None = None
+        self._report = NO_REPORT
         self.tokens = 0
         self.revision: int | None = None
 

@@ -1,5 +1,7 @@
 """Items over the native API: made, looked at, changed, moved, thrown away."""
 
+from typing import Any
+
 import pytest
 from tests.faces.native.town import Town
 
@@ -103,7 +105,7 @@ async def test_search_finds_names(town: Town) -> None:
 async def test_strangers_cannot_tell_what_exists(town: Town, method: str) -> None:
     """Somebody else's item and one that does not exist are answered alike, but for the request's id."""
     uid = await town.file("alice", "a.txt")
-    body = {} if method == "PATCH" else None
+    body: Any = {} if method == "PATCH" else None
     real = await town.mallory(method, f"/items/{uid}", body)
     none = await town.mallory(method, "/items/00000000-0000-4000-8000-00000000ffff", body)
     assert (real.status, real.json) == (none.status, none.json)

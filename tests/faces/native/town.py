@@ -62,7 +62,7 @@ class Client:
         if json is not None:
             more["content"] = json if isinstance(json, bytes) else msgspec.json.encode(json)
             more["headers"] = {"content-type": "application/json", **more.get("headers", {})}
-        url = path if path.startswith("/healthz") or path.startswith("http") else f"/api/v1{path}"
+        url = path if path.startswith("http") else f"/api/v1{path}"
         return Reply(await self.http.request(method, url, **more))
 
     async def ok(self, method: str, path: str, json: Any = None, /, **more: Any) -> Any:

@@ -213,7 +213,7 @@ async def _person(call: Call) -> PersonShape | None:
         return None
 
 
-@TABLE.route("DELETE", "/session", needs="self")
+@TABLE.route("DELETE", "/session", needs="public", status=204)
 async def log_out(call: Call) -> Response:
     """End the session or token that the caller came with."""
     await sign_out(call.core, call.actor)
@@ -328,7 +328,11 @@ async def enter(call: Call, body: LetterSecret) -> SessionShape | Response:
     return _session(call, issued, cookie=body.cookie)
 
 
-@TABLE.route("POST", "/setup", needs="public", status=201, problems="bad_token already_set_up")
+async def _set_up_again(call: Call) -> dict[str, str | None]:
+    return {"uid": call.kept.made("principal")}
+
+
+@TABLE.route("POST", "/setup", needs="public", status=201, again=_set_up_again, problems="bad_token already_set_up")
 async def set_up(call: Call, body: SetUp) -> PersonShape:
     """Make the first administrator by the one-time secret that the first start prints."""
     first = NewUser(name=body.name, password=body.password, email=body.email)

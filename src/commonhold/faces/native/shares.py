@@ -141,7 +141,7 @@ async def _report_again(call: Call) -> ReportShape:
 
 
 def _kept_report(call: Call) -> Report:
-    return msgspec.json.decode(call.kept.report or b"", type=Report)
+    return msgspec.json.decode(call.kept.report, type=Report)
 
 
 async def _withdrawal_again(call: Call) -> ReportShape:

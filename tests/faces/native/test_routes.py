@@ -1,0 +1,94 @@
+"""A walk of every route of every face: who guards it, and what strangers get (invariant 5)."""
+
+import itertools
+import re
+
+import pytest
+from tests.faces.native.strategies import body_for, query_for
+from tests.faces.native.town import Client, Town, settle
+
+from commonhold.faces.native.face import FACE
+from commonhold.http.face import NEEDS, Route
+from commonhold.http.openapi import gives_of
+from commonhold.testing.core import make_core
+
+ROUTES = FACE.routes
+NAMES = [f"{route.method} {route.path}" for route in ROUTES]
+_VARIABLE = re.compile(r"\{(\w+)\}")
+
+# What a stranger may be told of a route that is open to all: nothing of this is anybody's.
+OPEN = {"/api/v1/openapi.json", "/api/v1/docs"}
+# Asked by anybody: answered alike whether there is such an account or not; a link says that it has a password.
+SILENT = {"/api/v1/password/forgotten", "/api/v1/entry/ask", "/api/v1/links/{secret}", "/api/v1/session"}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+def test_every_route_says_what_it_needs(route: Route) -> None:
+    """A route names the decision that guards it, says what it does, and each POST can be told again."""
+    assert route.needs in NEEDS
+    assert route.summary.endswith(".")
+    told_again = route.again is not None or route.status == 204
+    assert route.method != "POST" or told_again, "a POST needs `again`, which renders its reply once more"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+@pytest.mark.parametrize("who", ["nobody", "stranger", "mallory"])
+async def test_strangers_get_nothing(route: Route, who: str) -> None:
+    """Nobody, a wrong token, and an account without rights get no data of others, and no mistake of ours."""
+    town = await settle(make_core())
+    town.clients["stranger"] = Client(town.app, "guessed")
+    names = await _scene(town)
+    path = _VARIABLE.sub(lambda match: names[match[1]], route.path.removeprefix("/api/v1"))
+    reply = await town.clients[who](route.method, path, body_for(route, names), params=query_for(route, names))
+    assert reply.status < 500, reply
+    secret = {uid for name, uid in names.items() if name not in ("user", "group", "org", "holder", "name", "version")}
+    assert not any(uid in reply.text for uid in secret), reply
+    if who == "stranger":
+        assert reply.status == 401 or route.path in OPEN
+    elif who == "nobody":
+        assert reply.status in (400, 401, 403, 404, 415) or route.path in OPEN | SILENT, reply
+    elif route.needs == "administration":
+        assert reply.status in (400, 403, 404), reply
+
+
+async def _scene(town: Town) -> dict[str, str]:
+    """Everything that a path or body can name, all of it alice's."""
+    item = await town.file("alice", "private")
+    link = await town.link("alice", item, password="sesame")
+    token = await town.alice.ok("POST", "/tokens", {})
+    await town.alice.ok("POST", "/groups", {"title": "Secret", "terms": {"visible": "user"}})
+    return {
+        "item": item,
+        "share": link["share"],
+        "secret": link["link"]["secret"],
+        "token": token["uid"],
+        "user": "alice",
+        "group": "Secret",
+        "org": "Main",
+        "holder": "user:alice",
+        "name": "theme",
+        "version": "1",
+    }
+
+
+def test_what_gives_data_is_guarded() -> None:
+    """Each route that gives a struct is guarded, or belongs to log-in, links and documentation."""
+    free = {route.path for route in ROUTES if route.needs == "public" and gives_of(route)}
+    assert free == {
+        f"/api/v1{path}"
+        for path in (
+            "/session",
+            "/password/reset",
+            "/entry",
+            "/setup",
+            "/links/{secret}",
+            "/links/{secret}/open",
+            "/shares/{share}/open",
+        )
+    }
+
+
+def test_operations_have_names_of_their_own() -> None:
+    """No two routes have the same method and path."""
+    pairs = [(route.method, route.path) for route in ROUTES]
+    assert not [one for one, count in itertools.groupby(sorted(pairs)) if len(list(count)) > 1]
