@@ -107,6 +107,24 @@ async def test_one_bad_sweep(street: Street) -> None:
     assert found == {"c": 2}
 
 
+async def test_each_in_its_time(street: Street) -> None:
+    """A sweep runs soon after the start, and again when its time has passed."""
+    stop, ran = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def run(core: Core) -> int:
+        ran.release()
+        return 0
+
+    running = asyncio.create_task(keep_sweeping(street.core, stop, (Sweep("a", DAY, run),), look=0.001))
+    for passed in (60_000, DAY):
+        await asyncio.sleep(0.01)
+        assert ran.locked()
+        street.clock.advance(passed)
+        await ran.acquire()
+    stop.set()
+    await running
+
+
 async def test_it_stops(street: Street) -> None:
     """Sweeping ends when it is told to."""
     stop = asyncio.Event()

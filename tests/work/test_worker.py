@@ -6,6 +6,7 @@ import logging
 import re
 import stat
 from collections.abc import Iterator
+from email.message import EmailMessage
 from io import StringIO
 from pathlib import Path
 
@@ -211,6 +212,22 @@ async def test_a_mistake_about_one_row(street: Street, said: StringIO) -> None:
         assert len(peer.mails) == 1
         assert (await waits(street)).failed == "mistake"
         assert "letter.mistake" in said.getvalue()
+
+
+async def test_a_database_that_goes_away_meanwhile(street: Street, said: StringIO) -> None:
+    """If the database goes away while a mail is sent, that is logged, and the row is told again after its lease."""
+
+    class Last:
+        """Sends a mail, and is the end of the database."""
+
+        async def send(self, message: EmailMessage, address: str) -> None:
+            """See ``Transport``."""
+            await street.core.store.close()
+
+    await street.share(street.bob)
+    assert await Worker(street.core, Settings(), Last()).turn() == 1
+    events = [json.loads(line)["event"] for line in said.getvalue().splitlines()]
+    assert events[-2:] == ["letter.postponed", "store.unavailable"]
 
 
 async def test_mails_in_a_file(street: Street, said: StringIO, tmp_path: Path) -> None:

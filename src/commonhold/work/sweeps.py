@@ -123,10 +123,15 @@ async def _run(core: Core, sweep: Sweep) -> int:
     return removed
 
 
-async def keep_sweeping(core: Core, stop: asyncio.Event, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
-    """Run each sweep when it is due, until ``stop`` is set; the first time soon after the start."""
+async def keep_sweeping(
+    core: Core, stop: asyncio.Event, sweeps: tuple[Sweep, ...] = SWEEPS, *, look: float = 30.0
+) -> None:
+    """Run each sweep when it is due, until ``stop`` is set; the first time soon after the start.
+
+    ``look``: seconds between two looks at what is due.
+    """
     due = {sweep.name: core.clock() + random.randrange(60_000) for sweep in sweeps}  # noqa: S311 - to spread the load
-    while not await stopped(stop, 30):
+    while not await stopped(stop, look):
         now = core.clock()
         ready = tuple(sweep for sweep in sweeps if due[sweep.name] <= now)
         await sweep_all(core, ready)
