@@ -139,7 +139,7 @@ class Reading:
         source, catalog = filled
         filters: list[Filter] = [Compare("views", Op.GT, 5), Not(Compare("views", Op.GT, 5)), ALWAYS]
 
-        flags = await source.flags(catalog, "articles", [1, "3", 5, 99], filters, FACTS)
+        flags = await source.flags(catalog, "articles", [1, "3", 5, 99, "x", None], filters, FACTS)
 
         assert flags == {"1": (True, False, True), "3": (False, True, True), "5": (False, False, True)}
 

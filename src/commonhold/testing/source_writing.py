@@ -138,7 +138,7 @@ class Writing:
         """What goes with a row goes, all keys are reported, and fields that referred to it are cleared."""
         source, catalog = filled
 
-        gone = await source.delete(catalog, "articles", [1, 99])
+        gone = await source.delete(catalog, "articles", [1, 99, "x"])
 
         assert {collection: sorted(keys, key=str) for collection, keys in gone.items()} == {
             "articles": [1],

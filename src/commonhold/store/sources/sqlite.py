@@ -28,7 +28,7 @@ from commonhold.core.query import (
     all_of,
     label,
 )
-from commonhold.core.records.catalog import Catalog, Hop
+from commonhold.core.records.catalog import Catalog, Field, Hop
 from commonhold.core.records.ports import MOST_ROWS, Row, Rows, Values
 from commonhold.store.sources import sqlite_rows, sqlite_tables
 from commonhold.store.sources.shape import Flags, Form, Lifter, Tally
@@ -67,7 +67,7 @@ class SqliteSource:
     ) -> dict[str, tuple[bool, ...]]:
         """Tell which of the filters hold for each of the rows, by key as text; rows that do not exist are left out."""
         lifter = Lifter()
-        lifter.slot(tuple(keys))
+        lifter.slot(tuple(_castable(catalog.field(collection, catalog.collection(collection).key), keys)))
         form = Flags(collection, tuple([lifter.filter(where) for where in filters]))
         rows = self.rows(self.plans.of(catalog, form), lifter.values, facts)
         return {row[0]: tuple(row[1:]) for row in rows}
@@ -110,9 +110,10 @@ class SqliteSource:
     ) -> list[Scalar]:
         """Return the keys of those rows that exist and for which the filter holds."""
         lifter = Lifter()
-        lifter.slot(len(keys))
-        lifter.slot(tuple(keys))
         key = catalog.collection(collection).key
+        known = _castable(catalog.field(collection, key), keys)
+        lifter.slot(len(known))
+        lifter.slot(tuple(known))
         form = Form(collection, (key,), lifter.filter(only), link=key)
         return [row[0] for row in self.rows(self.plans.of(catalog, form), lifter.values, facts or Facts(0))]
 
@@ -208,7 +209,7 @@ class _Level:
 
     def _nest(self, nest: Nest, hop: Hop, rows: list[Row], links: list[Scalar]) -> None:
         """Read what is nested in the rows and put it there."""
-        keys = _castable(self.catalog, hop, links)
+        keys = _castable(self.catalog.field(hop.there, hop.far), links)
         level = _Level(self.source, self.catalog, hop.there, _of_kind(nest, hop, self.collection.name), self.facts)
         by_key = level.under(hop.far, keys)
         for row, link in zip(rows, links, strict=True):
@@ -231,13 +232,12 @@ def _link(columns: Sequence[Scalar], hop: Hop) -> Scalar:
     return columns[0] if len(columns) == 1 or columns[1] == hop.there else None
 
 
-def _castable(catalog: Catalog, hop: Hop, links: Sequence[Scalar]) -> list[Scalar]:
-    """Return the different links that the field on the other side can hold."""
-    field = catalog.field(hop.there, hop.far)
+def _castable(field: Field, values: Sequence[Scalar]) -> list[Scalar]:
+    """Return the different values that a field can hold: no row has any other."""
     found: dict[Scalar, None] = {}
-    for link in dict.fromkeys(links):
+    for value in dict.fromkeys(values):
         try:
-            found[field.cast(link)] = None
+            found[field.cast(value)] = None
         except Problem:
             continue
     found.pop(None, None)
