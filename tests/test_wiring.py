@@ -179,9 +179,12 @@ def installed(folder: Path) -> None:
 
 
 async def test_an_application(settings: Settings) -> None:
-    """The application holds the faces that are switched on."""
+    """The application holds the faces that are switched on, or those that its caller names."""
+    off = msgspec.structs.replace(settings, faces={"native": FaceSettings(on=False)})
     async with open_core(settings) as core:
         assert "native" in {face.name for face in application(core, settings).faces}
+        assert "native" not in {face.name for face in application(core, off).faces}
+    assert [face.name for face in find_faces(off, only=["native"])] == ["native"]
 
 
 async def test_one_server(empty: Settings) -> None:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -135,8 +135,10 @@ async def first_start(core: Core, settings: Settings) -> str | None:
 # --- faces and the application
 
 
-def find_faces(settings: Settings) -> tuple["Face", ...]:
+def find_faces(settings: Settings, only: Collection[str] | None = None) -> tuple["Face", ...]:
     """Return the faces that are switched on: each folder of ``faces`` with a module ``face``, then installed ones.
+
+    ``only``: these, switched on or not; for a caller in this process.
 
     :raises SettingsError: a face is set that does not exist
     """
@@ -148,10 +150,9 @@ def find_faces(settings: Settings) -> tuple["Face", ...]:
     wrong = [_no_face(name, known) for name in settings.faces if name not in known]
     if wrong:
         raise SettingsError(*wrong)
-    on = [name for name in ours if settings.face(name).on]
-    found = [importlib.import_module(f"{FACES}.{name}.face").FACE for name in on]
-    found += [point.load() for name, point in sorted(others.items()) if settings.face(name).on]
-    return tuple(found)
+    on = {name for name in known if (settings.face(name).on if only is None else name in only)}
+    found = [importlib.import_module(f"{FACES}.{name}.face").FACE for name in ours if name in on]
+    return (*found, *(point.load() for name, point in sorted(others.items()) if name in on))
 
 
 def _no_face(name: str, known: set[str]) -> str:
@@ -159,15 +160,15 @@ def _no_face(name: str, known: set[str]) -> str:
     return f"faces.{name}: there is no such face.{f' Did you mean {close[0]}?' if close else ''}"
 
 
-def application(core: Core, settings: Settings) -> "App":
-    """Return the ASGI application of an open core with all faces that are switched on.
+def application(core: Core, settings: Settings, only: Collection[str] | None = None) -> "App":
+    """Return the ASGI application of an open core with all faces that are switched on, or ``only`` these.
 
     :raises SettingsError: a face is set that does not exist, or two claim the same path
     """
     from commonhold.http.app import build_app
 
     try:
-        return build_app(core, find_faces(settings), settings)
+        return build_app(core, find_faces(settings, only), settings)
     except ValueError as error:
         raise SettingsError(f"faces: {error}") from None
 
