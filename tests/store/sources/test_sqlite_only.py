@@ -146,14 +146,18 @@ def test_deep_relations_in_lists(source: SqliteSource) -> None:
 
 
 def test_what_sqlite_cannot_parse(source: SqliteSource) -> None:
-    """A question nested beyond what SQLite parses is a problem, not an error."""
+    """A question nested beyond what this SQLite parses is a problem; one that can parse it answers. It is no error."""
     deep: Filter = Compare("id", Op.EQ, 1)
     for _ in range(60):
-        deep = Not(Or((And((deep, Compare("views", Op.NULL))), Compare("title", Op.NULL))))
-    with pytest.raises(Problem) as raised:
-        source.flags(CATALOG, "articles", [1], [deep], FACTS)
+        deep = Not(Or((And((deep, Compare("id", Op.NNULL))), Compare("id", Op.NULL))))
 
-    assert Problem("query_too_costly", limit="nesting") == raised.value
+    def answer() -> object:
+        try:
+            return source.flags(CATALOG, "articles", [1], [deep], FACTS)
+        except Problem as problem:
+            return problem
+
+    assert answer() in ({"1": (True,)}, Problem("query_too_costly", limit="nesting"))
 
 
 def test_too_many_rows(source: SqliteSource) -> None:
