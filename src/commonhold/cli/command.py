@@ -9,9 +9,9 @@ import asyncio
 import inspect
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
@@ -21,6 +21,7 @@ from commonhold.cli.where import Where, connected
 from commonhold.settings import Settings
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 _PANEL = "Where, as whom, and how"
 
@@ -63,8 +64,13 @@ class Session:
         """Open nothing yet."""
         self.where = where
         self.out = out
+        self.then: Callable[[], None] | None = None  # what the process does once everything is closed
         self._stack = stack
         self._api: Api | None = None
+
+    async def enter(self, context: AbstractAsyncContextManager[T]) -> T:
+        """Keep something open until the command ends."""
+        return await self._stack.enter_async_context(context)
 
     async def api(self, owner: str | None = None) -> Api:
         """Return the API of the server or directory; ``owner``: as whom, where nobody else is asked for.
@@ -72,7 +78,7 @@ class Session:
         :raises CommandError: it cannot be reached, opened or entered
         """
         if self._api is None:
-            self._api = await self._stack.enter_async_context(connected(self.where, owner))
+            self._api = await self.enter(connected(self.where, owner))
         return self._api
 
     @property
@@ -91,7 +97,9 @@ def command(
     ) -> Callable[Concatenate[Session, P], Awaitable[None]]:
         def run(**given: Any) -> None:
             where = Where(*(given.pop(name) for name in _COMMON if name != "json"))
-            asyncio.run(_run(function, where, Out(json=given.pop("json")), given))
+            then = asyncio.run(_run(function, where, Out(json=given.pop("json")), given))
+            if then is not None:
+                then()
 
         _sign(run, function)
         app.command(name, help=inspect.getdoc(function), epilog=f"Example: commonhold {example}")(run)
@@ -100,9 +108,13 @@ def command(
     return add
 
 
-async def _run(function: Callable[..., Awaitable[None]], where: Where, out: Out, given: dict[str, Any]) -> None:
+async def _run(
+    function: Callable[..., Awaitable[None]], where: Where, out: Out, given: dict[str, Any]
+) -> Callable[[], None] | None:
     async with AsyncExitStack() as stack:
-        await function(Session(where, out, stack), **given)
+        session = Session(where, out, stack)
+        await function(session, **given)
+    return session.then
 
 
 def _sign(run: Callable[..., None], function: Callable[..., Any]) -> None:

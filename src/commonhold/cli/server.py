@@ -23,7 +23,7 @@ from commonhold import logs, wiring
 from commonhold.cli.exits import INTERRUPTED, CommandError, Unusable
 from commonhold.cli.listening import BACKLOG, listen
 from commonhold.cli.output import tell
-from commonhold.cli.serving import parse
+from commonhold.cli.serving import ENDING, Plan, parse, plain_python
 from commonhold.settings import Settings, SettingsError, load, reveal
 
 GRACE: Final = 25  # seconds that requests under way have when the server is asked to end
@@ -31,15 +31,6 @@ AGAIN: Final = 2.0  # seconds until a serving process that failed is started aga
 SWITCH: Final = 0.0005  # seconds after which a thread of ours gives way to the event loop
 
 log = logs.get("serve")
-
-
-class Plan(msgspec.Struct):
-    """What a serving process is told by the one that starts it: settings as ``load`` takes them, and its socket."""
-
-    settings: dict[str, Any]
-    socket: int
-    lead: bool = True  # False: one of several, on a leash
-    silent: bool = False  # the address was told already
 
 
 class Server(uvicorn.Server):
@@ -60,8 +51,9 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """End at the first signal, at once at a second Ctrl-C; do not die of it afterwards."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, self.handle_exit)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         yield
 
 
@@ -172,8 +164,9 @@ def _greet(settings: Settings, link: str | None, *, silent: bool) -> None:
 async def _several(settings: Settings, listener: socket.socket, claim: wiring.Claim, *, silent: bool) -> None:
     """Look after serving processes, and a worker, until a signal comes."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     async with wiring.open_core(settings) as core:
         link = await wiring.first_start(core, settings)
     beside = wiring.worker_beside(settings) if settings.worker else contextlib.nullcontext()
@@ -191,7 +184,7 @@ async def _keep(settings: Settings, listener: socket.socket, stop: asyncio.Event
     stopping = asyncio.create_task(stop.wait())
     while not stop.is_set():
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__ if __name__ != "__main__" else "commonhold.cli.server", "0",
+            *plain_python("commonhold.cli.server", "0"),
             stdin=asyncio.subprocess.PIPE, pass_fds=(listener.fileno(),),
         )  # fmt: skip
         assert child.stdin is not None  # noqa: S101 - asked for above
