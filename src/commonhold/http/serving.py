@@ -43,7 +43,7 @@ async def serve_file(
     return await download_response(call.request, file, found.chunks, found.again, inline=inline, headers=headers)
 
 
-async def serve_zip(call: Call, actor: Actor, ref: ItemRef) -> Response:
+async def serve_zip(call: Call, actor: Actor, ref: ItemRef, *, headers: Mapping[str, str] | None = None) -> Response:
     """Return a folder, with whatever in it the actor may download, as one ZIP; policy is asked for each entry.
 
     :raises Problem: unknown_item, forbidden, not_a_folder
@@ -57,7 +57,10 @@ async def serve_zip(call: Call, actor: Actor, ref: ItemRef) -> Response:
     if seen.item.kind is not ItemKind.FOLDER:
         raise Problem("not_a_folder", field="item")
     await again()
-    return zip_response(f"{seen.item.name or seen.owner_name or 'files'}.zip", _entries(call.core, actor, ref), again)
+    name = f"{seen.item.name or seen.owner_name or 'files'}.zip"
+    response = zip_response(name, _entries(call.core, actor, ref), again)
+    response.headers.update(headers or {})
+    return response
 
 
 async def _entries(core: Core, actor: Actor, ref: ItemRef) -> AsyncIterator[Entry]:

@@ -164,3 +164,14 @@ async def test_passes_add_up_without_doubles(village: Village) -> None:
     link = await village.link()
 
     assert actor_for(link) == actor_for(link, actor_for(link))
+
+
+async def test_an_ended_link_shows_nothing_to_whoever_had_opened_it(village: Village) -> None:
+    """A link that ends earlier than was said shows its page neither name nor sharer, pass or not (invariant 2)."""
+    link = await village.link(terms=Terms(until=village.clock() + 100))
+    opened = await village.open(link)
+    await amend(village.core, Actor(village.alice), link.no, terms=Terms(until=village.clock() + 5))
+    village.clock.advance(10)
+    seen = await peek(village.core, opened.actor, by_secret(secret_of(village.core, link)))
+
+    assert (seen.state, seen.item, seen.sharer, seen.actor) == ("ended", None, None, None)

@@ -102,9 +102,9 @@ async def peek(core: Core, actor: Actor, ref: ShareRef) -> Peek:
     left = None if share.max_uses is None else max(0, share.max_uses - used)
     found = Peek(share, allow(actor, PUBLIC), state, share.password is not None, left)
     opened = any(held.share == share.no and held.state_at == share.state_at for held in actor.passes)
-    if state != "open" and not opened:
+    if state in ("not_yet", "ended"):
         return found
-    if share.password is not None and not opened:
+    if not opened and (state != "open" or share.password is not None):
         return found
     free = share.max_uses is None or opened
     return msgspec.structs.replace(

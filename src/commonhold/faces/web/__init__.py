@@ -1,1 +1,1 @@
-"""The web pages: link pages, log-in, and the small screens around them."""
+"""The web UI: pages for people. The public page of a link, and the few pages that messages point to."""

@@ -1,0 +1,167 @@
+"""Pages of a person who is logged in, or of a guest: what is shared with him, and his own files."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from commonhold.core.content.space import usage
+from commonhold.core.directory.people import get_user
+from commonhold.core.model import Item
+from commonhold.core.policy.decide import needs_pass
+from commonhold.core.problems import Problem
+from commonhold.core.roles import Kind
+from commonhold.core.sharing.finding import Shown, shares_with
+from commonhold.core.sharing.opening import Peek, peek
+from commonhold.faces.web.links import OCTETS, closed, unlock
+from commonhold.faces.web.pages import HTML, PRIVATE, assets, page, see_other, under
+from commonhold.faces.web.showing import Place, picture, receipt, seen_in, show, take_files
+from commonhold.http.credentials import refuse_cross_site
+from commonhold.http.face import Call
+from commonhold.http.serving import serve_file, serve_zip
+from commonhold.http.typed import Table
+
+TABLE = Table()
+
+_PROBLEMS: Final = "unknown_item unauthenticated"
+
+
+async def _place(call: Call) -> Place:
+    """Show items by the actor's own right.
+
+    :raises Problem: unauthenticated
+    """
+    if call.actor.user is None:
+        raise Problem("unauthenticated")
+    return Place(f"{under(call.request)}/app/items", call.actor, person=await _person(call))
+
+
+async def _person(call: Call) -> str:
+    try:
+        found = await get_user(call.core, call.actor, call.actor.user or 0)
+    except Problem:
+        return "Guest"
+    return " ".join(part for part in (found.first_name, found.last_name) if part) or found.name
+
+
+def sign_in_first(call: Call) -> Response:
+    """Ask who it is, and come back to this page then."""
+    path = call.request.scope["path"].removeprefix(under(call.request))
+    return see_other(call, "/app/sign-in" if path == "/app" else f"/app/sign-in?next={path}")
+
+
+@TABLE.route("GET", "/", needs="public", streams=HTML)
+async def front(call: Call) -> Response:
+    """Lead to the pages."""
+    return see_other(call, "/app")
+
+
+@TABLE.route("GET", "/static/{name}", needs="public", streams="text/css", problems="route_not_found")
+async def static(call: Call) -> Response:
+    """Return the style sheet or the mark, whose names change with their content."""
+    found = next((asset for asset in assets().values() if asset.name == call.params["name"]), None)
+    if found is None:
+        raise Problem("route_not_found")
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(found.body, media_type=found.media, headers=kept)
+
+
+@TABLE.route("GET", "/app", needs="self", streams=HTML, problems="bad_cursor")
+async def start(call: Call) -> Response:
+    """Show what is shared with the caller, and lead to his own files."""
+    if call.actor.user is None:
+        return sign_in_first(call)
+    given = call.request.query_params.get("after", "")
+    if given and not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise Problem("bad_cursor", field="after")
+    found = await shares_with(call.core, call.actor, int(given) if given else None)
+    place = await _place(call)
+    shares = [(one, _address(call, place, one)) for one in found.shares]
+    return page(call, "start.html", place=place, shares=shares, further=found.next, own=await _own(call))
+
+
+def _address(call: Call, place: Place, shown: Shown) -> str:
+    """Return where a share opens: at its item, or where it asks for what it needs first."""
+    if needs_pass(shown.share):
+        return f"{under(call.request)}/app/shares/{shown.share.uid}"
+    return place.url(shown.item)
+
+
+async def _own(call: Call) -> Item | None:
+    """Return the caller's top folder; guests have none."""
+    try:
+        return (await usage(call.core, call.actor)).top
+    except Problem:
+        return None
+
+
+@TABLE.route("GET", "/app/groups/{group}", needs="self", streams=HTML)
+async def group_page(call: Call) -> Response:
+    """Lead to what is shared; groups have no page of their own yet."""
+    return see_other(call, "/app") if call.actor.user is not None else sign_in_first(call)
+
+
+@TABLE.route("GET", "/app/shares/{share}", needs="self", streams=HTML, problems="unknown_share")
+async def share_page(call: Call) -> Response:
+    """Show what a share asks for that has to be opened first."""
+    if call.actor.user is None:
+        return sign_in_first(call)
+    found = await _received(call)
+    if found.item is not None and found.actor is not None:
+        return see_other(call, f"/app/items/{found.item.uid}")
+    return await closed(call, found, f"/app/shares/{found.share.uid}", 200)
+
+
+@TABLE.route("POST", "/app/shares/{share}", needs="self", streams=HTML, problems="unknown_share wrong_password")
+async def open_page(call: Call) -> Response:
+    """Open such a share: counts a use."""
+    if call.actor.user is None:
+        raise Problem("unauthenticated")
+    uid = (await _received(call)).share.uid
+    return await unlock(call, uid, f"/app/shares/{uid}", "/app", lambda _: f"/app/shares/{uid}")
+
+
+async def _received(call: Call) -> Peek:
+    """Look at a share that the caller received; links have pages of their own.
+
+    :raises Problem: unknown_share
+    """
+    found = await peek(call.core, call.actor, call.params["share"])
+    if found.share.kind is Kind.LINK:
+        raise Problem("unknown_share")
+    return found
+
+
+@TABLE.route("GET", "/app/items/{item}", needs="right", streams=HTML, problems=_PROBLEMS)
+async def item_page(call: Call) -> Response:
+    """Show an item by the caller's own right."""
+    if call.actor.user is None:
+        return sign_in_first(call)
+    place = await _place(call)
+    return await show(call, place, await seen_in(call, place, call.params["item"]))
+
+
+@TABLE.route("GET", "/app/items/{item}/content", needs="right", streams=OCTETS, problems=_PROBLEMS)
+async def item_content(call: Call) -> Response:
+    """Return a file's bytes."""
+    return await serve_file(call, (await _place(call)).actor, call.params["item"], headers=PRIVATE)
+
+
+@TABLE.route("GET", "/app/items/{item}/preview", needs="right", streams="image/*", problems=_PROBLEMS)
+async def item_preview(call: Call) -> Response:
+    """Show a picture."""
+    return await picture(call, await _place(call), call.params["item"])
+
+
+@TABLE.route("GET", "/app/items/{item}/zip", needs="right", streams="application/zip", problems=_PROBLEMS)
+async def item_zip(call: Call) -> Response:
+    """Return a folder as one ZIP."""
+    return await serve_zip(call, (await _place(call)).actor, call.params["item"], headers=PRIVATE)
+
+
+@TABLE.route("POST", "/app/items/{item}/files", needs="right", streams="multipart/form-data", problems=_PROBLEMS)
+async def item_files(call: Call) -> Response:
+    """Put files into a folder."""
+    refuse_cross_site(call.request, call.base, frozenset())
+    place = await _place(call)
+    folder = (await seen_in(call, place, call.params["item"])).item
+    return receipt(call, place, folder, await take_files(call, place.actor, folder.no))
