@@ -33,9 +33,14 @@ NOBODY: Final = Actor()
 
 
 class Path(msgspec.Struct, frozen=True, gc=False):
-    """A canonical path: the owner's name, then the names below his top folder (``core.content.names``)."""
+    """A canonical path: the owner's name, then the names below his top folder (``core.content.names``).
+
+    ``within``: the uid of the item that the further names begin at, instead of the owner's top folder; whoever sees
+    nothing above what was shared with him can name what is below it.
+    """
 
     names: tuple[str, ...]
+    within: str | None = None
 
 
 class RecordRef(msgspec.Struct, frozen=True, gc=False):

@@ -49,13 +49,18 @@ def _by_record(refs: Collection[RecordRef], probes: Probes) -> dict[ItemRef, int
 
 def _by_path(paths: Collection[Path], probes: Probes) -> dict[ItemRef, int]:
     """Walk down from the owners' homes, each step once for all paths that share it."""
-    names = {person_key(path.names[0]) for path in paths if path.names}
+    names = {person_key(path.names[0]) for path in paths if path.names and path.within is None}
     homes = _homes(names, probes) if names else {}
+    within = {path.within for path in paths if path.within is not None}
+    tops = {row.uid: row.no for row in probes.rows(Item, "uid", within)} if within else {}
     steps: dict[tuple[int, str], int | None] = {}
     found: dict[ItemRef, int] = {}
     for path in paths:
-        at = homes.get(person_key(path.names[0])) if path.names else None
-        for name in path.names[1:]:
+        if path.within is not None:
+            at, names_below = tops.get(path.within), path.names
+        else:
+            at, names_below = homes.get(person_key(path.names[0])) if path.names else None, path.names[1:]
+        for name in names_below:
             if at is None:
                 break
             if (at, name) not in steps:

@@ -162,14 +162,16 @@ def amended(old: Share, proposal: Proposal, role: Role | None, terms: Terms, now
     if proposal.on_existing is OnExisting.ADD:
         raise Problem("already_shared", field="recipients", share=old.uid)
     new = with_terms(old, terms, now)
-    if proposal.on_existing is OnExisting.RAISE and old.role is not None and role is not None:
-        together = ROLE_ACTIONS[old.role] | ROLE_ACTIONS[role]
-        role = old.role if role_for(together) is None else _wider(old.role, role)
+    if proposal.on_existing is OnExisting.RAISE:
+        role = wider(old.role, role)
     changed = msgspec.structs.replace(new, role=role, item_control=old.item_control or proposal.item_control)
     return old if changed == old else changed
 
 
-def _wider(a: Role, b: Role) -> Role:
+def wider(a: Role | None, b: Role | None) -> Role | None:
+    """Return the wider of two roles; of two of which neither has all of the other, the first."""
+    if a is None or b is None:
+        return b
     return a if ROLE_ACTIONS[a] & ~ROLE_ACTIONS[b] else b
 
 

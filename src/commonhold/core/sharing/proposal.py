@@ -9,7 +9,7 @@ import msgspec
 from commonhold.core.identity import ItemRef, RecipientRef
 from commonhold.core.model import Reach
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Role
+from commonhold.core.roles import ItemKind, Role
 from commonhold.core.terms import Terms
 
 
@@ -27,10 +27,14 @@ class OnExisting(enum.StrEnum):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """An item as it was asked for; ``role`` overrides the proposal's."""
+    """An item as it was asked for; ``role`` overrides the proposal's.
+
+    ``kinds``: what it must be; one of another kind is refused as if it did not exist.
+    """
 
     item: ItemRef
     role: Role | None = None
+    kinds: tuple[ItemKind, ...] = ()
 
 
 class Proposal(msgspec.Struct, frozen=True):

@@ -4,12 +4,12 @@ import msgspec
 
 from commonhold.core.changes import Change, Guard, ShareIs
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
-from commonhold.core.identity import Actor, Named
-from commonhold.core.model import LINK, Share
+from commonhold.core.identity import Actor, ItemRef, Named
+from commonhold.core.model import Share
 from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Action, Kind
+from commonhold.core.roles import Action, Kind, Role
 from commonhold.core.sharing import giving, rows, taking
 from commonhold.core.sharing.proposal import Asked, Did, OnExisting, Pair, Proposal, Refusal, Report, refusal
 from commonhold.core.sharing.quota import charge_day
@@ -113,18 +113,21 @@ def _refuse_shape(core: Core, actor: Actor, proposal: Proposal) -> None:
 
 
 def _judge_all(core: Core, actor: Actor, proposal: Proposal, draft: Draft, password: str | None) -> Report:
-    """Judge references, then pairs, each distinct one once."""
+    """Judge references, then pairs, each distinct one once, however often and by whatever reference it is named."""
+    proposal = _one_role_each(proposal, draft.judge)
     items = tuple(_item_refused(draft.judge, actor, asked) for asked in proposal.items)
     recipients = tuple(draft.people.refused(ref) for ref in proposal.recipients)
-    judged: dict[tuple[object, object, object], Pair] = {}
+    judged: dict[tuple[int, int, int | None], Pair] = {}
     pairs = []
     for to, ref in enumerate(proposal.recipients):
         for at, asked in enumerate(proposal.items):
-            key = (asked.item, asked.role, (ref, to) if ref == LINK else ref)
             refused = items[at] or recipients[to]
             if refused is not None:
                 pairs.append(Pair(at, to, refused=refused))
                 continue
+            found = draft.people.found(ref)
+            item = draft.judge.snapshot.found_items[asked.item]
+            key = (item, found.no, to if found.kind is Kind.LINK else None)
             if key not in judged:
                 judged[key] = _judge_pair(core, actor, proposal, draft, at, to, password)
             pairs.append(msgspec.structs.replace(judged[key], item=at, recipient=to))
@@ -135,10 +138,29 @@ def _judge_all(core: Core, actor: Actor, proposal: Proposal, draft: Draft, passw
     return Report(items, recipients, tuple(pairs), proposal.dry_run, done, draft.judge.snapshot.revision)
 
 
+def _one_role_each(proposal: Proposal, judged: Judge) -> Proposal:
+    """Give an item that is named more than once the same role everywhere: the widest, where roles are only raised."""
+    roles: dict[int | ItemRef, Role | None] = {}
+    places = [judged.snapshot.found_items.get(asked.item, asked.item) for asked in proposal.items]
+    for place, asked in zip(places, proposal.items, strict=True):
+        role = asked.role or proposal.role
+        if place in roles and proposal.on_existing is OnExisting.RAISE:
+            role = giving.wider(roles[place], role)
+        roles[place] = role
+    if len(roles) == len(places):
+        return proposal
+    items = (
+        msgspec.structs.replace(asked, role=roles[place]) for place, asked in zip(places, proposal.items, strict=True)
+    )
+    return msgspec.structs.replace(proposal, items=tuple(items))
+
+
 def _item_refused(judged: Judge, actor: Actor, asked: Asked) -> Refusal | None:
     """Refuse an item that the actor cannot see, in the same words as one that does not exist."""
     no = judged.snapshot.found_items.get(asked.item)
     if no is None or not judged.right(actor, no).actions & ~Action.CREATE:
+        return Refusal("unknown_item", {"field": "items"})
+    if asked.kinds and judged.snapshot.items[no].kind not in asked.kinds:
         return Refusal("unknown_item", {"field": "items"})
     return None
 

@@ -52,6 +52,17 @@ class Looking:
         assert set(snapshot.items) == {item, folder, root}
         assert [space.root for space in snapshot.spaces.values()] == [root]
 
+    async def test_items_below_an_item(self, store: Store, build: Builder) -> None:
+        """A path may begin at an item instead of its owner's folder; one that begins at nothing names nothing."""
+        folder = await build.folder(await build.space(await build.user("ann")), "folder")
+        item = await build.item(folder, "a")
+        uid = (await build.get(Item, folder)).uid
+        good, bare, odd = Path(("a",), uid), Path((), uid), Path(("a",), "no such uid")
+
+        snapshot = await store.look(Look(NOBODY, items=(good, bare, odd)))
+
+        assert snapshot.found_items == {good: item, bare: folder}
+
     @pytest.mark.parametrize(
         "ref",
         [99, -1, 0, "no such uid", "", Path(()), Path(("nobody",)), Path(("ann", "x")), Path(("ann", "a", "b", "c"))],
