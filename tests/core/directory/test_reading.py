@@ -1,5 +1,6 @@
 """Small readings and pages."""
 
+import pytest
 from tests.core.directory.town import Town
 
 from commonhold.core.changes import Put
@@ -7,6 +8,7 @@ from commonhold.core.directory.reading import by_no, every, one, page_of
 from commonhold.core.model import Principal, Setting
 from commonhold.core.policy.require import machine
 from commonhold.core.ports import LONGEST_PAGE
+from commonhold.core.problems import Problem
 
 
 async def test_every_row_is_read(town: Town) -> None:
@@ -28,3 +30,11 @@ async def test_odd_limits(town: Town) -> None:
     await town.core.store.commit([Put(Setting(f"s{number:04}", "1")) for number in range(LONGEST_PAGE + 1)])
     for limit, rows in ((-5, 1), (0, 1), (10_000, LONGEST_PAGE)):
         assert rows == len((await page_of(town.core, machine(), Setting, (), limit=limit)).rows)
+
+
+async def test_odd_places(town: Town) -> None:
+    """A place that can be no row's in this listing, whoever made it up, is refused."""
+    for after in ((), (None,), (1,), ("a", "b")):
+        with pytest.raises(Problem) as refused:
+            await page_of(town.core, machine(), Setting, (), after=after)
+        assert refused.value == Problem("bad_cursor", field="after")

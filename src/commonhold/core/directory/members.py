@@ -259,16 +259,25 @@ async def groups_of(
 
     Of others, groups that hide their members are shown to administrators only.
 
-    :raises Problem: unknown_user, unauthenticated
+    :raises Problem: unknown_user, unauthenticated, bad_cursor
     """
     ref = a(Kind.USER, user if user is not None else actor.user or 0)
     standing = await stand(core, actor, ref)
     person = standing.one(ref, Kind.USER)
     everything = sorted((await stand(core, actor, subjects=(person.no,))).seen.set_of(person.no))
-    start = after[0] if after else 0
+    start = _start(after)
     numbers = tuple(no for no in everything if no > start)
     page = numbers[: max(1, min(limit, core.limits.page))]
     found = await shown(core, actor, page)
     if not (standing.is_self(person) or standing.over(person)):
         found = tuple(group for group in found if not group.terms.hidden_members)
     return Page(found, (page[-1],) if len(page) < len(numbers) else None)
+
+
+def _start(after: After) -> int:
+    match after:
+        case None:
+            return 0
+        case (int(number),):
+            return number
+    raise Problem("bad_cursor", field="after")

@@ -1,5 +1,7 @@
 """Small readings of one table, and pages of listings by key."""
 
+import functools
+import typing
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -9,6 +11,7 @@ from commonhold.core.model import Row
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.require import machine
 from commonhold.core.ports import LONGEST_PAGE, Rows, Where
+from commonhold.core.problems import Problem
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
@@ -55,6 +58,20 @@ async def by_no(core: Core, allowed: Allowed, table: type[R], numbers: tuple[int
     return {row.no: row for row in found}
 
 
+@functools.cache
+def _place(table: type[Row], columns: tuple[str, ...]) -> Any:
+    """Return the type of a place in a listing: the types of its columns."""
+    hints = typing.get_type_hints(table)
+    return tuple[tuple(hints[column] for column in columns)]  # type: ignore[misc]
+
+
+def _refuse_odd_place(table: type[Row], columns: tuple[str, ...], after: tuple[Any, ...]) -> None:
+    try:
+        msgspec.convert(after, _place(table, columns))
+    except msgspec.ValidationError:
+        raise Problem("bad_cursor", field="after") from None
+
+
 async def page_of(
     core: Core,
     allowed: Allowed,
@@ -65,9 +82,14 @@ async def page_of(
     after: After = None,
     limit: int = LONGEST_PAGE,
 ) -> Page[R]:
-    """Read one page of a table, with the place where the next one begins."""
+    """Read one page of a table, with the place where the next one begins.
+
+    :raises Problem: bad_cursor, if ``after`` can be no row's place in this listing
+    """
     limit = max(1, min(limit, LONGEST_PAGE))
+    columns = (*(column.removeprefix("-") for column in order), *table.key)
+    if after is not None:
+        _refuse_odd_place(table, columns, after)
     found: list[R] = await core.store.rows(allowed, Rows(table, where, order, after, limit))
     more = len(found) == limit
-    columns = (*(column.removeprefix("-") for column in order), *table.key)
     return Page(tuple(found), tuple(getattr(found[-1], column) for column in columns) if more else None)

@@ -1,5 +1,9 @@
 """What happened, for administrators: numbers only, newest first."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from commonhold.core.core import Core
 from commonhold.core.directory.reading import After, Page, equal, page_of
 from commonhold.core.directory.standing import stand
@@ -7,9 +11,13 @@ from commonhold.core.identity import Actor
 from commonhold.core.model import Event
 from commonhold.core.policy.allowed import ADMINISTRATION
 
+ALL: Final[Mapping[str, int | str]] = MappingProxyType({})
 
-async def events(core: Core, actor: Actor, *, after: After = None, limit: int = 200, **where: int | str) -> Page[Event]:
-    """List events, those alone whose columns have the values of ``where`` (kind, actor, item, share, principal).
+
+async def events(
+    core: Core, actor: Actor, where: Mapping[str, int | str] = ALL, *, after: After = None, limit: int = 200
+) -> Page[Event]:
+    """List events, those alone whose columns have these values (kind, actor, item, share, principal).
 
     :raises Problem: unauthenticated; forbidden unless the actor administers the installation
     """
