@@ -42,7 +42,7 @@ INDEXES: Final = {
     "space": ("owner no", "org?"),
     "item": ("parent no", "space no", "ref?", "trashed_at?"),
     "version": ("blob",),
-    "share": ("item recipient", "recipient no", "hangs_on?", "made_by no", "until?"),
+    "share": ("item recipient hangs_on", "recipient no", "hangs_on?", "made_by no", "until?"),
     "rule": ("principal", "collection"),
     "outbox": ("done_at?",),
     "notification": ("user no",),

@@ -1,8 +1,8 @@
 """The questions of a decision, answered inline by a few small statements.
 
 Who everybody is, and where everything lies, changes seldom and is asked with every request: both are kept, and dropped
-when their counter moved; rows of items are kept as long as nobody wrote them. Counters and revisions are read inside
-each reading, so nothing kept is ever older than the reading. Shares, their windows and their uses are never kept.
+when their counter moved. Spaces are kept until anything was written, and rows of items until somebody wrote them. All
+this is read inside each reading, so nothing kept is ever older. Shares, their windows and their uses are never kept.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from commonhold.core.limits import Limits
-from commonhold.core.model import EVERYONE, Allowance, GroupTerms, Instance, Item, Principal, Row, Share
+from commonhold.core.model import EVERYONE, LINK, Allowance, GroupTerms, Instance, Item, Principal, Row, Share, Space
 from commonhold.core.policy.snapshot import RuleHit
 from commonhold.core.ports import Clock
 from commonhold.store.sqlite.codec import DECODERS
@@ -34,9 +34,10 @@ R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
 DEEPEST: Final = Limits().depth + 1  # folders above an item, and one more: what is deeper has no top
+PEOPLE: Final = (Principal, Allowance, GroupTerms)  # whatever changes one of these moves ``people_at``
 FEW: Final = 64  # shares on a chain that are looked through; of more than these, each recipient's are looked up
 SETS: Final = 4_096  # principals whose sets are kept, some 100 B for each group that they are in
-PEOPLE: Final = 16_384  # principals of which rows are kept, some 300 B each
+MOST: Final = 16_384  # rows of a table that are kept, some 300 B each
 CHAINS: Final = 16_384  # items of which chains and rows are kept, some 1 kB each
 
 
@@ -48,7 +49,9 @@ class SqliteProbes:
         self.reader = reader
         self._all = reader.all
         self._at = Instance(-1, -1, -1)
-        self._people: dict[type[Row], dict[int, Any]] = {Principal: {}, Allowance: {}, GroupTerms: {}}
+        self._kept: dict[type[Row], dict[int, Any]] = {row: {} for row in (*PEOPLE, Space)}
+        self._ahead: dict[int, Any] = {}
+        self._fresh: dict[int, Item] = {}
         self._items: dict[int, tuple[int, Item]] = {}
         self._set = lru_cache(SETS)(self._read_set)
         self._chain = lru_cache(CHAINS)(self._read_chain)
@@ -69,11 +72,15 @@ class SqliteProbes:
         at = Instance(*raw)
         if at.people_at != self._at.people_at:
             self._set.cache_clear()
-            for known in self._people.values():
-                known.clear()
+            for row in PEOPLE:
+                self._kept[row].clear()
+        if at.revision != self._at.revision:
+            self._kept[Space].clear()
+            self._fresh.clear()
         if at.tree_at != self._at.tree_at:
             self._chain.cache_clear()
         self._at = at
+        self._ahead = {}
 
     def instance(self) -> Instance:
         """Return the row of the installation."""
@@ -81,24 +88,26 @@ class SqliteProbes:
 
     def rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
         """Return the rows whose indexed ``column`` holds one of ``values``."""
-        if column == "no" and table in self._people:
-            return self._known(table, values)
+        if column == "no":
+            if table in self._kept:
+                return self._known(self._kept[table], table, values)
+            if table is Share and self._ahead.keys() >= set(values):
+                return [self._ahead[no] for no in values]
         return self._read_rows(table, column, values)
 
     def _read_rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
         if len(values) == 1:
             raw = self._all(select(table, column, one=True), tuple(values))
         else:
-            raw = self._all(select(table, column, one=False), (listed(values),))
+            raw = self._all(select(table, column, one=False), (listed({*values}),))
         decode = DECODERS[table]
         return [decode(one) for one in raw]
 
-    def _known(self, table: type[R], numbers: Collection[int]) -> list[R]:
-        """Return rows that move ``people_at`` when they change; that there is none is known, too."""
-        known = self._people[table]
+    def _known(self, known: dict[int, Any], table: type[R], numbers: Collection[int]) -> list[R]:
+        """Return rows that are kept, or will be; that there is none is known, too."""
         missing = [no for no in numbers if no not in known]
         if missing:
-            if len(known) > PEOPLE:
+            if len(known) > MOST:
                 known.clear()
                 missing = list(numbers)
             known.update(dict.fromkeys(missing))
@@ -117,11 +126,18 @@ class SqliteProbes:
 
     def _places(self, numbers: Collection[int]) -> list[Item]:
         """Return items; those that nobody wrote since they were read are not read again."""
-        known, found, changed = self._items, [], []
+        fresh = self._fresh
+        unsure = [no for no in numbers if no not in fresh]
+        if unsure:
+            self._refresh(unsure)
+        return [fresh[no] for no in numbers if no in fresh]
+
+    def _refresh(self, numbers: Collection[int]) -> None:
+        known, changed = self._items, []
         for no, written in self._all(WRITTEN, (listed(numbers),)):
             last = known.get(no)
             if last is not None and last[0] == written:
-                found.append(last[1])
+                self._fresh[no] = last[1]
             else:
                 changed.append(no)
         if changed:
@@ -130,8 +146,7 @@ class SqliteProbes:
             for *raw, written in self._all(ITEMS, (listed(changed),)):
                 item = DECODERS[Item](raw)
                 known[item.no] = (written, item)
-                found.append(item)
-        return found
+                self._fresh[item.no] = item
 
     def _read_chain(self, item: int) -> tuple[int, ...]:
         """:raises LookupError: there is no such item; what is not there yet must not be kept as absent"""
@@ -156,11 +171,17 @@ class SqliteProbes:
         """Return the live shares that stand on the items, for these recipients or (None) for all."""
         if principals is None:
             return self._shares(SHARES_ON, listed(items))
-        near = self._all(SHARES_NEAR, (listed(items), FEW + 1))
+        others = 0 if LINK in principals else LINK  # most shares are links, and seldom asked for
+        near = self._all(SHARES_NEAR, (listed(items), others, FEW + 1))
         if len(near) > FEW:
             return self._shares(SHARES_BETWEEN, listed(items), listed(principals))
-        wanted = [no for no, recipient in near if recipient in principals]
-        return self._read_rows(Share, "no", wanted) if wanted else []
+        wanted = [no for no, recipient, _ in near if recipient in principals]
+        if not wanted:
+            return []
+        above = {no: hangs_on for no, _, hangs_on in near if hangs_on is not None}
+        found = self._read_rows(Share, "no", _with_above(wanted, above) if above else wanted)
+        self._ahead = {share.no: share for share in found}
+        return [self._ahead[no] for no in wanted]
 
     def _shares(self, statement: str, *lists: str) -> list[Share]:
         decode = DECODERS[Share]
@@ -173,3 +194,12 @@ class SqliteProbes:
     def close(self) -> None:
         """Let go of the database."""
         self.reader.close()
+
+
+def _with_above(shares: Collection[int], above: Mapping[int, int]) -> set[int]:
+    """Add what shares hang on, as far as it is known: this is asked for next."""
+    found = wanted = set(shares)
+    while found:
+        found = {above[no] for no in found if no in above} - wanted
+        wanted |= found
+    return wanted

@@ -62,8 +62,13 @@ def equal(names: Sequence[str], between: str = " AND ") -> str:
 
 @cache
 def select(row: type[Row], column: str, one: bool) -> str:
-    """Make the statement that reads rows by one value of a column, or by a list of values."""
-    return f'SELECT {COLUMNS[row.table]} FROM {row.table} WHERE "{column}" {"= ?" if one else f"IN {LISTED}"}'
+    """Make the statement that reads rows by one value of a column, or by a list of different values."""
+    if one:
+        return f'SELECT {COLUMNS[row.table]} FROM {row.table} WHERE "{column}" = ?'
+    return (
+        f"SELECT {COLUMNS[row.table]} FROM json_each(?) AS one "
+        f'CROSS JOIN {row.table} ON {row.table}."{column}" = one.value'
+    )
 
 
 @cache

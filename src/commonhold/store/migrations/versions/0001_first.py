@@ -228,7 +228,7 @@ def upgrade() -> None:
         number("from_revision"),
     )
     index("share", "hangs_on", "hangs_on IS NOT NULL")
-    index("share", "item recipient")
+    index("share", "item recipient hangs_on")
     index("share", "made_by no")
     index("share", "recipient no")
     index("share", "stands_on item recipient", "kind <> 16", unique=True)

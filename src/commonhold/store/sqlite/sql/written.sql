@@ -1,2 +1,2 @@
 -- Which revision wrote these items last.
-SELECT no, written_in FROM item WHERE no IN (SELECT value FROM json_each(?))
+SELECT item.no, written_in FROM json_each(?) AS one CROSS JOIN item ON item.no = one.value
