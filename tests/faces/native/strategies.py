@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from commonhold.faces.native.words import cursor
 from commonhold.http.face import Route
 
 # A fitting value for fields that need more than their type says.
@@ -67,6 +68,9 @@ ODD = st.recursive(
     max_leaves=5,
 )
 
+PARTS = st.one_of(st.none(), st.integers(-(2**62), 2**62), st.text(max_size=5))
+CURSORS = st.lists(PARTS, max_size=4).map(cursor)
+
 
 def bodies(route: Route, names: dict[str, str]) -> st.SearchStrategy[Any]:
     """Bodies for a route: fields that it knows with fitting and odd values, now and then one that it does not."""
@@ -98,4 +102,6 @@ def queries(route: Route, names: dict[str, str]) -> st.SearchStrategy[dict[str, 
         return st.dictionaries(TEXTS, TEXTS, max_size=1)
     known = [field.name for field in msgspec.structs.fields(route.query)]
     values = {name: st.one_of(st.just(str(_value(name, names))), TEXTS, NUMBERS.map(str)) for name in known}
+    if "next" in known:
+        values["next"] = st.one_of(CURSORS, TEXTS)
     return st.fixed_dictionaries({}, optional=values)

@@ -190,6 +190,8 @@ async def test_settings_and_events_are_for_administrators(town: Town) -> None:
     await town.share("alice", uid, "bob")
     (made,) = (await town.root.ok("GET", "/events", params={"kind": "share.made"}))["data"]
     assert (made["actor"], made["principal"]) == (town.numbers["alice"], town.numbers["bob"])
+    asked = {"actor": town.numbers["alice"], "share": made["share"]}
+    assert [one["id"] for one in (await town.root.ok("GET", "/events", params=asked))["data"]] == [made["id"]]
     for path in ("/settings", "/settings/theme", "/events"):
         assert (await town.alice("GET", path)).problem[:2] == (403, "forbidden")
 

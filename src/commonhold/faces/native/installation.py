@@ -172,7 +172,7 @@ async def list_events(call: Call, query: EventQuery) -> Listing[EventShape]:
     """List what happened, newest first."""
     wanted = {name: getattr(query, name) for name in ("kind", "actor", "item", "share", "principal")}
     given = {name: value for name, value in wanted.items() if value is not None}
-    page = await events(call.core, call.actor, after=place_of(query.next), limit=query.limit, **given)
+    page = await events(call.core, call.actor, given, after=place_of(query.next), limit=query.limit)
     return Listing([_event(row) for row in page.rows], cursor(page.next))
 
 
