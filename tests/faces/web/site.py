@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import httpx2
+from tests.faces.web.reading import fit
 
 from commonhold.core.content.files import put
 from commonhold.core.content.making import make_folder
@@ -45,14 +46,15 @@ class Browser:
         self.http = httpx2.AsyncClient(transport=transport, base_url=base)
         self.base = base
 
-    async def get(self, path: str, **headers: str) -> httpx2.Response:
-        """Go to a page."""
-        return await self.http.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    async def get(self, path: str, method: str = "GET", **headers: str) -> httpx2.Response:
+        """Go to a page, which must be fit to be seen."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return fit(await self.http.request(method, path, headers=named))
 
     async def post(self, path: str, data: dict[str, str] | None = None, **more: Any) -> httpx2.Response:
         """Send a form of our own page."""
         headers = {"origin": self.base, **more.pop("headers", {})}
-        return await self.http.post(path, data=data or {}, headers=headers, **more)
+        return fit(await self.http.post(path, data=data or {}, headers=headers, **more))
 
     async def send(self, path: str, *files: tuple[str, bytes]) -> httpx2.Response:
         """Send files."""

@@ -61,11 +61,12 @@ def sentence(problem: Problem) -> str:
 
 def title(item: Item, owner: str | None = None) -> str:
     """Return what an item is called; the top folder of a space has no name but its owner's."""
+    if item.kind not in (ItemKind.FOLDER, ItemKind.FILE):
+        given = attributes_of(item).get("title")
+        if isinstance(given, str) and given.strip():
+            return given
     if item.name:
         return item.name
-    given = attributes_of(item).get("title")
-    if isinstance(given, str) and given.strip():
-        return given
     if item.kind is ItemKind.FOLDER:
         return f"Files of {owner}" if owner else "Files"
     return f"{item.collection or item.kind} {item.ref or ''}".strip()

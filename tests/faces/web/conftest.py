@@ -1,0 +1,41 @@
+"""The site on every engine that there is."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.faces.web.site import Site
+
+from commonhold.core.ports import Store
+from commonhold.store.memory import MemoryStore
+from commonhold.store.sqlite.ready import make_ready
+from commonhold.store.sqlite.store import SqliteStore
+from commonhold.testing.core import TestClock, make_core
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the program makes it."""
+    path = tmp_path_factory.mktemp("web") / "commonhold.db"
+    make_ready(path)
+    return path
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Site]:
+    """The site on each engine."""
+    clock = TestClock()
+    store: Store = MemoryStore(clock())
+    if request.param == "sqlite":
+        empty = request.getfixturevalue("empty_database")
+        store = SqliteStore(Path(shutil.copy(empty, tmp_path / "site.db")), clock=clock)
+    core = make_core(store=store, clock=clock)
+    yield await Site.found(core)
+    await core.store.close()
+
+
+@pytest.fixture
+async def hut() -> Site:
+    """The site in memory alone: for what no engine can change."""
+    return await Site.found(make_core())
