@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,6 +19,9 @@ from commonhold.core.identity import Actor, Named
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 from commonhold.settings import Settings, SettingsError, load
+
+FACES: Final = ("native",)
+"""What is mounted in this process: what commands speak, however the settings name and place faces for others."""
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -128,11 +131,9 @@ async def in_process(core: Core, settings: Settings, actor: Actor, base: str | N
     import httpx2
 
     from commonhold.cli.transport import InProcess
-    from commonhold.faces.native.face import FACE
-    from commonhold.http.app import build_app
 
     base = base or address_of(settings)
-    app = build_app(core, [FACE], msgspec.structs.replace(settings, faces={}, base_url=base))
+    app = wiring.application(core, msgspec.structs.replace(settings, faces={}, base_url=base), FACES)
     root = urlsplit(base)
     client = httpx2.AsyncClient(transport=InProcess(app, actor), base_url=f"{root.scheme}://{root.netloc}")
     async with client:

@@ -16,6 +16,7 @@ app = typer.Typer(help="List, show, change, withdraw and renew shares.", no_args
 root = typer.Typer()
 
 COLUMNS = ("uid", "item", "with", "role", "state", "until", "uses")
+AUDIENCE = ("who", "kind", "may", "why")
 
 Shares = Annotated[list[str], typer.Argument(metavar="SHARE...", help="Uids of shares, or links.")]
 
@@ -190,7 +191,7 @@ async def _open(
     opened = await api.post(f"/links/{part(secret)}/open", {"password": secret_of(password)})
     if to is None:
         if not session.out.value(opened):
-            held = [("you may", opened["right"]["actions"]), ("open until", shown(opened["until"]))]
+            held = [("you may", may(opened["right"]["actions"])), ("open until", shown(opened["until"]))]
             session.out.card([("name", opened["item"]["name"]), ("kind", opened["item"]["kind"]), *held])
         return
     found = opened["item"]
@@ -231,14 +232,19 @@ async def why(
     if session.out.value(found):
         return
     who = user or "You"
-    actions = ", ".join(found["right"]["actions"])
+    actions = may(found["right"]["actions"]).replace("everything", "do everything with")
     session.out.say(f"{who} may {actions or 'do nothing with'} {found['item']['name'] or 'it'}.")
     for reason in found["reasons"]:
-        session.out.say(f"  {'·' if reason['counts'] else '×'} {told(reason)}")
+        session.out.say(f"  {'·' if reason['counts'] else '×'} {told(reason, found['item'])}")
 
 
-def told(reason: Json) -> str:
-    """Say one reason in words."""
+def may(actions: list[str]) -> str:
+    """Write actions for people."""
+    return "everything" if "manage" in actions else ", ".join(actions)
+
+
+def told(reason: Json, item: Json | None = None) -> str:
+    """Say one reason in words; ``item``: what it is about, which need not be named again."""
     by = {
         "owner": "owns the space",
         "administrator": "administers it",
@@ -246,7 +252,7 @@ def told(reason: Json) -> str:
         "share": f"by share #{reason['share']}",
     }.get(reason["by"], reason["by"])
     parts: list[str] = [str(by)]
-    if reason["place"]:
+    if reason["by"] == "share" and reason["place"] and reason["place"]["uid"] != (item or {}).get("uid"):
         parts.append(f"on {reason['place']['name'] or 'the space'}")
     if reason["through"]:
         parts.append(f"as a member of {_name(reason['through'])}")
@@ -268,13 +274,15 @@ def _name(somebody: Json) -> str:
 async def audience(session: Session, item: Item, most: Most = None) -> None:
     """List everybody an item reaches, each with the reason."""
     api = await session.api()
-    found = await api.list(f"/items/{await api.uid(item)}/audience", most)
+    about = await api.item(item)
+    found = await api.list(f"/items/{about['uid']}/audience", most)
     if not session.out.value(found):
-        session.out.table(("who", "kind", "may", "why"), [audience_row(one) for one in found], "It reaches nobody.")
+        rows = [audience_row(one, about) for one in found]
+        session.out.table(AUDIENCE, rows, "It reaches nobody.")
 
 
-def audience_row(reason: Json) -> tuple[Any, ...]:
+def audience_row(reason: Json, item: Json) -> tuple[Any, ...]:
     """Return one line of an audience."""
     who = reason["who"]
     name = who["name"] or ("whoever has the link" if who["kind"] == "link" else f"#{who['id']}")
-    return name, who["kind"], ", ".join(reason["actions"]), told(reason)
+    return name, who["kind"], may(reason["actions"]), told(reason, item)
