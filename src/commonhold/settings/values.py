@@ -162,6 +162,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         "Path that the web server in front maps to the folder for bytes (X-Accel-Redirect); it then sends the files.",
     ] = None
+    unconfirmed_may_share: Annotated[
+        bool, "Whether people share by the Puter dialect while their mail address is not confirmed."
+    ] = False
     tls: Tls = Tls()
     smtp: Smtp = Smtp()
     admin: Admin = Admin()

@@ -36,6 +36,7 @@ class Shown(msgspec.Struct, frozen=True):
     manages: bool
     changes: bool
     path: tuple[str, ...] = ()
+    owner: str | None = None  # of the space that the item lives in
 
 
 class Shares(msgspec.Struct, frozen=True):
@@ -91,7 +92,13 @@ def show(judged: Judge, actor: Actor, share: Share, note: str | None) -> Shown:
         changes or bool(may_end(judged, actor, share)),
         changes,
         names_above(judged, share.item),
+        _owner(judged, share.item),
     )
+
+
+def _owner(judged: Judge, item: int) -> str | None:
+    space = judged.snapshot.spaces.get(judged.snapshot.items[item].space)
+    return _name(judged.snapshot.profiles.get(space.owner)) if space else None
 
 
 def _name(profile: Profile | None) -> str | None:
