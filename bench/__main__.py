@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import platform
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -69,6 +70,7 @@ def facts(bench: Context, seconds: float) -> dict[str, Any]:
 def main(given: list[str]) -> int:
     """Measure; 1 if something wanted is missed."""
     asked = arguments(given)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that servers are stopped before we stop
     began = time.perf_counter()
     source = prepared(asked.data, asked.scale)
     run = copied(source, asked.data / "run")

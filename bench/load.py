@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 import uvloop
@@ -21,6 +21,7 @@ from bench.measure import at
 from bench.server import HOST
 
 END: Final = b"\r\n\r\n"
+PATIENCE: Final = 120.0
 LENGTH: Final = b"content-length: "
 
 
@@ -67,8 +68,7 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first request."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none of asyncio's, but as good
         self._next()
 
     def _next(self) -> None:
@@ -129,12 +129,15 @@ async def send(plan: Plan) -> Result:
 async def run(plan: Plan) -> Result:
     """Carry a plan out in a process of its own.
 
-    :raises RuntimeError: it failed
+    :raises RuntimeError: it failed, or took far too long
     """
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.load", stdin=pipe, stdout=pipe)
-    out, _ = await process.communicate(msgspec.json.encode(plan))
-    if process.returncode:
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(msgspec.json.encode(plan)), (plan.seconds or 0) + PATIENCE)
+    except TimeoutError:
+        process.kill()
+    if await process.wait():
         raise RuntimeError("the load generator failed")
     return msgspec.json.decode(out, type=Result)
 
