@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeEngine
 
 from commonhold.core.model import ROWS, Instance
 from commonhold.core.ports import Where
-from commonhold.store.tables import SINCE, UNTIL, columns, columns_of_past
+from commonhold.store.tables import SINCE, UNTIL, WRITTEN, columns, columns_of_past
 from commonhold.store.uniques import UNIQUES
 
 # A 64-bit integer is called INTEGER in SQLite, where only INTEGER PRIMARY KEY is the key of the table's own tree.
@@ -42,7 +42,7 @@ INDEXES: Final = {
     "space": ("owner no", "org?"),
     "item": ("parent no", "space no", "ref?", "trashed_at?"),
     "version": ("blob",),
-    "share": ("item recipient hangs_on", "recipient no", "hangs_on?", "made_by no", "until?"),
+    "share": ("recipient no", "hangs_on?", "made_by no", "until?"),
     "rule": ("principal", "collection"),
     "outbox": ("done_at?",),
     "notification": ("user no",),
@@ -71,11 +71,13 @@ def _table(name: str, names: tuple[str, ...], hints: dict[str, Any], key: tuple[
     Table(name, metadata, *(_column(one, hints.get(one, int), key) for one in names), sqlite_with_rowid=by_number)
 
 
-def _index(table: str, names: Sequence[str], where: Sequence[str] = (), *, unique: bool = False) -> None:
-    """Make an index, named by its columns; ``where`` makes it a partial one."""
+def _index(
+    table: str, names: Sequence[str], where: Sequence[str] = (), *, unique: bool = False, name: str | None = None
+) -> None:
+    """Make an index, named by its columns if it has no other name; ``where`` makes it a partial one."""
     found = metadata.tables[table].c
     part = text(" AND ".join(where)) if where else None
-    name = "_".join((table, *names, *(("unique",) if unique else ())))
+    name = name or "_".join((table, *names, *(("unique",) if unique else ())))
     Index(name, *(found[one] for one in names), unique=unique, sqlite_where=part, postgresql_where=part)
 
 
@@ -97,3 +99,4 @@ for _name, _known in INDEXES.items():
     for _names in (known.split() for known in _known):
         _index(_name, [name.rstrip("?") for name in _names], [f"{n[:-1]} IS NOT NULL" for n in _names if n[-1] == "?"])
 _index("outbox", ("due_at",), where=["done_at IS NULL"])
+_index("share", ["item", "recipient", "hangs_on", WRITTEN], name="share_near")  # all that chains are looked through for

@@ -48,11 +48,12 @@ HOT = {
     sql.CHAIN: ["item: key (rowid=?)", "item: key (rowid=?)"],
     sql.CHILD: ["item: item_parent_name_key_unique (parent=? AND name_key=?)"],
     sql.WRITTEN: ["item: key (rowid=?)"],
-    sql.ITEMS: ["item: key (rowid=?)"],
+    sql.select_marked(Item): ["item: key (rowid=?)"],
+    sql.select_marked(Share): ["share: key (rowid=?)"],
     sql.SET: ["member: key (member=?)", "member: key (member=?)", "above: key (grp=?)", "group_closure: key (grp=?)"],
-    sql.SHARES_ON: ["share: share_item_recipient_hangs_on (item=?)"],
-    sql.SHARES_NEAR: ["share: share_item_recipient_hangs_on (item=?)"],
-    sql.SHARES_BETWEEN: ["share: share_item_recipient_hangs_on (item=? AND recipient=?)"],
+    sql.SHARES_ON: ["share: share_near (item=?)"],
+    sql.SHARES_NEAR: ["share: share_near (item=?)"],
+    sql.SHARES_BETWEEN: ["share: share_near (item=? AND recipient=?)"],
     sql.SHARED_WITH: ["share: share_recipient_no (recipient=? AND no<?)"],
     sql.NEST: ["below: group_closure_ancestor_grp (ancestor=?)", "above: key (grp=?)"],
     sql.CLOSURE: ["nested: key (child=?)"],
@@ -102,7 +103,7 @@ PAGES = [
     ),
     (Rows(Item, THROWN_AWAY, ("trashed_at",)), "item: item_trashed_at (trashed_at<?)"),
     (Rows(Version, (Where("item", "eq", 1),), ("-ordinal",)), "version: version_item_ordinal_unique (item=?)"),
-    (Rows(Share, (Where("item", "eq", 1),)), "share: share_item_recipient_hangs_on (item=?)"),
+    (Rows(Share, (Where("item", "eq", 1),)), "share: share_near (item=?)"),
     (Rows(Share, (Where("made_by", "eq", 1),), ("-no",)), "share: share_made_by_no (made_by=?)"),
     (Rows(Share, (Where("made_by", "eq", 1),), ("-no",), (7, 7)), "share: share_made_by_no (made_by=? AND no<?)"),
     (Rows(Share, (Where("hangs_on", "eq", 1),)), "share: share_hangs_on (hangs_on=?)"),
@@ -168,6 +169,6 @@ def test_the_measure_sees(connection: sqlite3.Connection) -> None:
     """The measure itself sees a table that is read whole, and rows that are sorted."""
     assert plan(connection, "SELECT * FROM share WHERE face = 'x'") == ["SCAN share"]
     assert plan(connection, f"SELECT * FROM share WHERE item = 1 ORDER BY {SINCE}") == [
-        "share: share_item_recipient_hangs_on (item=?)",
+        "share: share_near (item=?)",
         "USE TEMP B-TREE FOR ORDER BY",
     ]

@@ -33,7 +33,7 @@ from commonhold.core.changes import (
 from commonhold.core.keys import words_of
 from commonhold.core.model import Instance, Item, Nested, Row
 from commonhold.store.sqlite import statements as sql
-from commonhold.store.tables import SINCE, WRITTEN, columns, kept
+from commonhold.store.tables import MARKED, SINCE, WRITTEN, columns, kept
 
 HOLDS: Final[Mapping[type[Guard], str]] = {
     ShareIs: "SELECT 1 FROM share WHERE no = ? AND version = ?",
@@ -122,7 +122,7 @@ class Writing:
         table, key, values = change.table, change.key, dict(change.values)
         if self._move_on(table, key, values):
             values[SINCE] = self._now
-        if table is Item:
+        if table in MARKED:
             values[WRITTEN] = self._now
         self._once(sql.update(table, tuple(values)), (*values.values(), *key), Broken)
         if table is Item and "name" in values:

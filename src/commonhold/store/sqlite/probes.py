@@ -1,11 +1,12 @@
 """The questions of a decision, answered inline by a few small statements.
 
 Who everybody is, and where everything lies, changes seldom and is asked with every request: both are kept, and dropped
-when their counter moved. Spaces are kept until anything was written, and rows of items until somebody wrote them. All
-this is read inside each reading, so nothing kept is ever older. Shares, their windows and their uses are never kept.
+when their counter moved. Which shares there are, and which revision wrote a share or an item last, is asked each time;
+a row that was not written since it was read is not read again. All this is asked inside the reading, so that nothing is
+ever older than it. Uses are never kept.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -20,7 +21,6 @@ from commonhold.store.sqlite.statements import (
     CHAIN,
     CHILD,
     INSTANCE,
-    ITEMS,
     SET,
     SHARES_BETWEEN,
     SHARES_NEAR,
@@ -28,6 +28,7 @@ from commonhold.store.sqlite.statements import (
     WRITTEN,
     listed,
     select,
+    select_marked,
 )
 
 R = TypeVar("R", bound=Row)
@@ -37,8 +38,9 @@ DEEPEST: Final = Limits().depth + 1  # folders above an item, and one more: what
 PEOPLE: Final = (Principal, Allowance, GroupTerms)  # whatever changes one of these moves ``people_at``
 FEW: Final = 64  # shares on a chain that are looked through; of more than these, each recipient's are looked up
 SETS: Final = 4_096  # principals whose sets are kept, some 100 B for each group that they are in
-MOST: Final = 16_384  # rows of a table that are kept, some 300 B each
-CHAINS: Final = 16_384  # items of which chains and rows are kept, some 1 kB each
+MOST: Final = 16_384  # rows of a table that are kept, up to 1 kB each
+CHAINS: Final = 16_384  # items of which chains are kept, some 100 B each
+NEVER: Final = (-1, None)
 
 
 class SqliteProbes:
@@ -50,9 +52,9 @@ class SqliteProbes:
         self._all = reader.all
         self._at = Instance(-1, -1, -1)
         self._kept: dict[type[Row], dict[int, Any]] = {row: {} for row in (*PEOPLE, Space)}
-        self._ahead: dict[int, Any] = {}
+        self._ahead: dict[int, Share] = {}
         self._fresh: dict[int, Item] = {}
-        self._items: dict[int, tuple[int, Item]] = {}
+        self._last: dict[type[Row], dict[int, tuple[int, Any]]] = {Item: {}, Share: {}}
         self._set = lru_cache(SETS)(self._read_set)
         self._chain = lru_cache(CHAINS)(self._read_chain)
         self._rules = RecordRules(reader, clock)
@@ -92,7 +94,7 @@ class SqliteProbes:
             if table in self._kept:
                 return self._known(self._kept[table], table, values)
             if table is Share and self._ahead.keys() >= set(values):
-                return [self._ahead[no] for no in values]
+                return [self._ahead[no] for no in values]  # type: ignore[misc]
         return self._read_rows(table, column, values)
 
     def _read_rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
@@ -125,28 +127,29 @@ class SqliteProbes:
         return self._places(numbers) if numbers else ()
 
     def _places(self, numbers: Collection[int]) -> list[Item]:
-        """Return items; those that nobody wrote since they were read are not read again."""
         fresh = self._fresh
         unsure = [no for no in numbers if no not in fresh]
         if unsure:
-            self._refresh(unsure)
+            fresh.update(self._as_written(Item, self._all(WRITTEN, (listed(unsure),))))
         return [fresh[no] for no in numbers if no in fresh]
 
-    def _refresh(self, numbers: Collection[int]) -> None:
-        known, changed = self._items, []
-        for no, written in self._all(WRITTEN, (listed(numbers),)):
-            last = known.get(no)
-            if last is not None and last[0] == written:
-                self._fresh[no] = last[1]
+    def _as_written(self, table: type[R], marks: Iterable[tuple[int, int]]) -> dict[int, R]:
+        """Return rows by the revision that wrote them last: what was read since then is not read again."""
+        last, found, changed = self._last[table], {}, []
+        for no, written in marks:
+            when, row = last.get(no, NEVER)
+            if when == written:
+                found[no] = row
             else:
                 changed.append(no)
         if changed:
-            if len(known) > CHAINS:
-                known.clear()
-            for *raw, written in self._all(ITEMS, (listed(changed),)):
-                item = DECODERS[Item](raw)
-                known[item.no] = (written, item)
-                self._fresh[item.no] = item
+            if len(last) > MOST:
+                last.clear()
+            decode = DECODERS[table]
+            for *raw, written in self._all(select_marked(table), (listed(changed),)):
+                found[raw[0]] = row = decode(raw)
+                last[raw[0]] = (written, row)
+        return found
 
     def _read_chain(self, item: int) -> tuple[int, ...]:
         """:raises LookupError: there is no such item; what is not there yet must not be kept as absent"""
@@ -175,12 +178,12 @@ class SqliteProbes:
         near = self._all(SHARES_NEAR, (listed(items), others, FEW + 1))
         if len(near) > FEW:
             return self._shares(SHARES_BETWEEN, listed(items), listed(principals))
-        wanted = [no for no, recipient, _ in near if recipient in principals]
+        wanted = [no for no, recipient, _, _ in near if recipient in principals]
         if not wanted:
             return []
-        above = {no: hangs_on for no, _, hangs_on in near if hangs_on is not None}
-        found = self._read_rows(Share, "no", _with_above(wanted, above) if above else wanted)
-        self._ahead = {share.no: share for share in found}
+        above = {no: hangs_on for no, _, hangs_on, _ in near if hangs_on is not None}
+        both = _with_above(wanted, above) if above else {*wanted}
+        self._ahead = self._as_written(Share, [(no, written) for no, _, _, written in near if no in both])
         return [self._ahead[no] for no in wanted]
 
     def _shares(self, statement: str, *lists: str) -> list[Share]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from commonhold.core.model import ROWS, Row
 from commonhold.store.tables import AT, SINCE, UNTIL, columns, kept
+from commonhold.store.tables import WRITTEN as MARK
 
 COLUMNS: Final = {row.table: ", ".join(f'{row.table}."{name}"' for name in row.__struct_fields__) for row in ROWS}
 # A list travels as one JSON text, so that a statement has one form whatever the length of the list.
@@ -28,7 +29,6 @@ MOVE_ON: Final = _load("move_on")
 WHO: Final = _load("who")
 CHAIN: Final = _load("chain")
 WRITTEN: Final = _load("written")
-ITEMS: Final = _load("items")
 CHILD: Final = _load("child")
 SET: Final = _load("set")
 SHARES_ON: Final = _load("shares_on")
@@ -65,10 +65,18 @@ def select(row: type[Row], column: str, one: bool) -> str:
     """Make the statement that reads rows by one value of a column, or by a list of different values."""
     if one:
         return f'SELECT {COLUMNS[row.table]} FROM {row.table} WHERE "{column}" = ?'
-    return (
-        f"SELECT {COLUMNS[row.table]} FROM json_each(?) AS one "
-        f'CROSS JOIN {row.table} ON {row.table}."{column}" = one.value'
-    )
+    return _listed(row, column, COLUMNS[row.table])
+
+
+@cache
+def select_marked(row: type[Row]) -> str:
+    """Make the statement that reads rows by a list of numbers, with the revision that wrote them last."""
+    return _listed(row, "no", f"{COLUMNS[row.table]}, {MARK}")
+
+
+def _listed(row: type[Row], column: str, columns: str) -> str:
+    table = row.table
+    return f'SELECT {columns} FROM json_each(?) AS one CROSS JOIN {table} ON {table}."{column}" = one.value'
 
 
 @cache

@@ -37,11 +37,11 @@ def table(name: str, *columns: sa.Column[Any], key: str | None = "no") -> None:
     op.create_table(name, *columns, *keys, sqlite_with_rowid=key in (None, "no"))
 
 
-def index(table: str, names: str, where: str | None = None, unique: bool = False) -> None:
-    """An index, named by its columns; ``where`` makes it a partial one."""
+def index(table: str, names: str, where: str | None = None, unique: bool = False, name: str | None = None) -> None:
+    """An index, named by its columns if it has no other name; ``where`` makes it a partial one."""
     columns = names.split()
     part = sa.text(where) if where else None
-    name = "_".join((table, *columns, *(("unique",) if unique else ())))
+    name = name or "_".join((table, *columns, *(("unique",) if unique else ())))
     op.create_index(name, table, columns, unique=unique, sqlite_where=part, postgresql_where=part)
 
 
@@ -226,10 +226,11 @@ def upgrade() -> None:
         number("made_at"),
         number("changed_at"),
         number("from_revision"),
+        number("written_in"),
     )
     index("share", "hangs_on", "hangs_on IS NOT NULL")
-    index("share", "item recipient hangs_on")
     index("share", "made_by no")
+    index("share", "item recipient hangs_on written_in", name="share_near")
     index("share", "recipient no")
     index("share", "stands_on item recipient", "kind <> 16", unique=True)
     index("share", "uid", unique=True)

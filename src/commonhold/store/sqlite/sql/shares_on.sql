@@ -1,3 +1,3 @@
 -- All live shares on some items.
-SELECT $share FROM share INDEXED BY share_item_recipient_hangs_on
+SELECT $share FROM share INDEXED BY share_near
 WHERE item IN (SELECT value FROM json_each(?))
