@@ -1,17 +1,23 @@
 """The Puter dialect as a face."""
 
-from commonhold.faces.puter import share
+from commonhold.faces.puter import account, batch, files, listing, share
 from commonhold.faces.puter.credentials import find
 from commonhold.faces.puter.problems import STATUS, word
 from commonhold.http.face import Face
 
-_PARTS = (share,)
+_PARTS = (share, files, listing, batch, account)
+
+# Whole paths rather than beginnings of them: other dialects have routes beside ours.
+CLAIMS = (
+    "/share", "/sharelink", "/stat", "/read", "/readdir", "/fs", "/batch", "/mkdir", "/rename", "/delete", "/move",
+    "/copy", "/df", "/login", "/logout", "/whoami", "/rao",
+)  # fmt: skip
 
 ROUTES = tuple(route for part in _PARTS for route in part.TABLE.routes)
 
 FACE = Face(
     name="puter",
-    claims=("/share",),
+    claims=CLAIMS,
     routes=ROUTES,
     word=word,
     statuses=STATUS,
