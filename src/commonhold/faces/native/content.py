@@ -8,15 +8,11 @@ from starlette.responses import Response
 
 from commonhold.core.content import versions
 from commonhold.core.content.files import put, put_content
-from commonhold.core.content.opening import open_content
 from commonhold.core.content.steps import Collision
 from commonhold.core.content.tree import get
-from commonhold.core.content.walking import walk
 from commonhold.core.core import Core
 from commonhold.core.model import Item
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Action, ItemKind
-from commonhold.core.sharing.finding import decide
 from commonhold.faces.native.items_shape import (
     ItemShape,
     VersionShape,
@@ -26,18 +22,16 @@ from commonhold.faces.native.items_shape import (
     written,
 )
 from commonhold.faces.native.words import Listing, if_match
-from commonhold.http.downloads import File, download_response
 from commonhold.http.face import Call
 from commonhold.http.idempotency import each
 from commonhold.http.media import OCTETS, clean_media_type, media_type
 from commonhold.http.multipart import FormPart, form_parts
-from commonhold.http.ranges import Content
 from commonhold.http.replies import ProblemBody, json_reply, problem_body
+from commonhold.http.serving import serve_file, serve_zip
 from commonhold.http.statuses import STATUS
 from commonhold.http.typed import Table
 from commonhold.http.uploads import body_stream, with_head
 from commonhold.http.writes import Kept
-from commonhold.http.zipping import Entry, zip_response
 
 TABLE = Table("/api/v1")
 
@@ -45,8 +39,6 @@ FORM: Final = "multipart/form-data"
 ZIP: Final = "application/zip"
 
 _NOT_TOLD: Final = (OCTETS, "application/x-www-form-urlencoded")  # what clients send who were not told a type
-_PACKED: Final = ("image/", "video/", "audio/", "application/zip", "application/gzip", "application/vnd.openxml")
-_HAVE: Final = Action.READ | Action.DOWNLOAD
 
 
 class Collide(Struct, forbid_unknown_fields=True, frozen=True):
@@ -173,38 +165,13 @@ async def replace(call: Call) -> ItemShape:
 )
 async def content(call: Call, query: Which) -> Response:
     """Return a file's bytes, or the range that is asked for; ``inline`` shows what is safe in a browser."""
-    found = await open_content(call.core, call.actor, call.params["item"], version=query.version)
-    item, row = found.item, found.version
-    tag = str(item.stamp) if query.version is None else f"v{row.ordinal}-{row.sha256[:16]}"
-    file = File(item.name or item.uid, row.media or OCTETS, Content(row.size, tag, row.made_at))
-    return await download_response(call.request, file, found.chunks, found.again, inline=query.inline)
+    return await serve_file(call, call.actor, call.params["item"], version=query.version, inline=query.inline)
 
 
 @TABLE.route("GET", "/items/{item}/zip", needs="right", streams=ZIP, problems="unknown_item forbidden not_a_folder")
 async def archive(call: Call) -> Response:
     """Return a folder, with whatever in it the caller may download, as one ZIP."""
-    ref = call.params["item"]
-
-    async def again() -> None:
-        if not (await decide(call.core, call.actor, ref)).may(_HAVE):
-            raise Problem("forbidden")
-
-    seen = await get(call.core, call.actor, ref)
-    if seen.item.kind is not ItemKind.FOLDER:
-        raise Problem("not_a_folder", field="item")
-    await again()
-    return zip_response(f"{seen.item.name or seen.owner_name or 'files'}.zip", _entries(call, ref), again)
-
-
-async def _entries(call: Call, ref: str) -> AsyncIterator[Entry]:
-    async for found in walk(call.core, call.actor, ref):
-        item = found.item
-        if item.kind is ItemKind.FOLDER:
-            yield Entry(found.path, item.changed_at)
-        else:
-            opened = await found.open()
-            packed = (item.media or "").startswith(_PACKED)
-            yield Entry(found.path, item.changed_at, item.size, opened.chunks(), packed)
+    return await serve_zip(call, call.actor, call.params["item"])
 
 
 @TABLE.route("GET", "/items/{item}/versions", needs="right", problems="unknown_item forbidden not_a_file")
