@@ -6,6 +6,10 @@ Everything here is a table; the policy only looks things up. Numbers of flags ar
 import enum
 from typing import Final
 
+# Sums of flags are looked up: Python makes each anew in microseconds, and one decision asks for a hundred of them.
+_ACTIONS: Final[list["Action"]] = []
+_KINDS: Final[list["Kind"]] = []
+
 
 class Action(enum.IntFlag):
     """What somebody may do with an item; stored as a bit mask."""
@@ -20,6 +24,17 @@ class Action(enum.IntFlag):
     DELETE = 64
     SHARE = 128
     MANAGE = 256
+
+    def __and__(self, other: int) -> "Action":
+        """Return the actions that both have."""
+        return _ACTIONS[int.__and__(self, other)]
+
+    def __or__(self, other: int) -> "Action":
+        """Return the actions that either has."""
+        return _ACTIONS[int.__or__(self, other)]
+
+
+_ACTIONS.extend(map(Action, range(2 * Action.MANAGE)))
 
 
 ALL: Final = Action(511)
@@ -62,6 +77,17 @@ class Kind(enum.IntFlag):
     EVERYONE = 8
     LINK = 16
     MAIL = 32
+
+    def __and__(self, other: int) -> "Kind":
+        """Return the kinds that both have."""
+        return _KINDS[int.__and__(self, other)]
+
+    def __or__(self, other: int) -> "Kind":
+        """Return the kinds that either has."""
+        return _KINDS[int.__or__(self, other)]
+
+
+_KINDS.extend(map(Kind, range(2 * Kind.MAIL)))
 
 
 ANY_KIND: Final = Kind(63)
