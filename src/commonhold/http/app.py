@@ -5,13 +5,12 @@ odd requests looks that nothing does.
 """
 
 import itertools
-import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -25,6 +24,7 @@ from commonhold.http.health import Pulse, health_face
 from commonhold.http.idempotency import REVISION, run
 from commonhold.http.proxies import Proxies
 from commonhold.http.replies import REQUEST_ID, plain_page, problem_json, wants_html
+from commonhold.http.requests import Request
 from commonhold.http.routing import Claims, Match, Mounted
 from commonhold.http.statuses import STATUS
 from commonhold.http.streams import StreamCut
@@ -109,7 +109,7 @@ class App:
 
     def owner(self, request: Request) -> Mounted | None:
         """Return the face that owns the path of a request."""
-        return self._claims.owner(_PORT.sub("", request.headers.get("host", "")).lower(), request.scope["path"])
+        return self._claims.owner(request.headers.get("host", ""), request.scope["path"])
 
     def base(self, request: Request, mounted: Mounted) -> str:
         """Return the public address of the host on which a face answers."""
@@ -129,9 +129,6 @@ class App:
             if shown.by_cookie and request.method not in SAFE:
                 refuse_cross_site(request, call.base, mounted.cors.named)
         call.actor = actor
-
-
-_PORT: Final = re.compile(r":\d*\Z")
 
 
 class Exchange:
@@ -174,7 +171,8 @@ class Exchange:
         call.root = call.base + mounted.under
         await self._app.identify(call, mounted)
         response = await (self._read(call) if request.method in SAFE else run(call))
-        response.headers.update(call.headers)
+        if call.headers:
+            response.headers.update(call.headers)
         return response
 
     async def _read(self, call: Call) -> Response:

@@ -7,7 +7,9 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-_SAID_BY_PROXIES: Final = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip")
+_SAID_BY_PROXIES: Final = frozenset(
+    {b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"forwarded", b"x-real-ip"}
+)
 
 PROXIED: Final = "commonhold.proxied"
 """Key of the scope that says that a request came through a proxy which is not trusted: its address says nothing."""
@@ -22,9 +24,9 @@ class Proxies:
 
     def settle(self, scope: Scope) -> None:
         """Put the caller's address, scheme and host into the scope, as far as they can be believed."""
-        headers = Headers(scope=scope)
-        if not any(name in headers for name in _SAID_BY_PROXIES):
+        if _SAID_BY_PROXIES.isdisjoint([name for name, _ in scope["headers"]]):
             return
+        headers = Headers(scope=scope)
         client = scope.get("client")
         if client is None or not self._trusts(client[0]):
             scope[PROXIED] = True

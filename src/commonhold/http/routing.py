@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -11,6 +12,13 @@ from commonhold.http.face import Face, Route
 from commonhold.settings.values import FaceSettings
 
 _VARIABLE: Final = re.compile(r"\{(\w+)(:path)?\}")
+_PORT: Final = re.compile(r":\d*\Z")
+
+
+@cache
+def _names(path: str) -> tuple[str, ...]:
+    """Return the names of the variables in a template."""
+    return tuple(name for name, _ in _VARIABLE.findall(path))
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -21,7 +29,7 @@ class Match(msgspec.Struct, frozen=True):
 
     def params(self, route: Route) -> dict[str, str]:
         """Return the variables of a route by name."""
-        return dict(zip((name for name, _ in _VARIABLE.findall(route.path)), self.values, strict=True))
+        return dict(zip(_names(route.path), self.values, strict=True))
 
     @property
     def methods(self) -> list[str]:
@@ -122,8 +130,10 @@ class Claims:
                 claims.sort(key=lambda claim: -len(claim[0]))
 
     def owner(self, host: str, path: str) -> Mounted | None:
-        """Return the face with the longest claim on a path, if there is one."""
-        firsts = self._hosts.get(host) or self._hosts.get(None)
+        """Return the face with the longest claim on a path, if there is one; ``host`` as the caller names it."""
+        firsts = self._hosts.get(None)
+        if len(self._hosts) > 1 or firsts is None:
+            firsts = self._hosts.get(_PORT.sub("", host).lower(), firsts)
         if firsts is None:
             return None
         for claim, mounted in firsts.get(_first(path), ()):

@@ -62,7 +62,7 @@ class Me(Struct, frozen=True):
     user: PersonShape | None
     somebody: bool
     passes: int
-    actions: list[ActionWord]
+    actions: tuple[ActionWord, ...]
 
 
 class NewToken(Struct, forbid_unknown_fields=True, frozen=True):
@@ -89,7 +89,7 @@ class CredentialShape(Struct, frozen=True):
     uid: str
     kind: CredentialKind
     label: str | None
-    actions: list[ActionWord]
+    actions: tuple[ActionWord, ...]
     made_at: Moment
     until: Moment | None
     current: bool

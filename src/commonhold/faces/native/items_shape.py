@@ -1,5 +1,6 @@
 """What items look like in the native API."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from commonhold.core.identity import ItemRef
 from commonhold.core.model import Item, Life, Version
 from commonhold.core.policy.decide import Right
 from commonhold.core.problems import Problem
-from commonhold.core.roles import ItemKind, Role, role_for
+from commonhold.core.roles import Action, ItemKind, Kind, Role, role_for
 from commonhold.faces.native.words import (
     ActionWord,
     KindWord,
@@ -36,8 +37,8 @@ class RightShape(Struct, frozen=True):
     """What the caller may do: the widest role it amounts to, each action, and to whom he may pass it on."""
 
     role: Role | None
-    actions: list[ActionWord]
-    pass_on_to: list[KindWord]
+    actions: tuple[ActionWord, ...]
+    pass_on_to: tuple[KindWord, ...]
 
 
 class ItemShape(Struct, frozen=True, kw_only=True):
@@ -88,7 +89,12 @@ def brief(item: Item) -> ItemBrief:
 
 def right_shape(right: Right) -> RightShape:
     """Shape a right."""
-    return RightShape(role_for(right.actions), actions_of(right.actions), kinds_of(right.mask))
+    return _right_shape(right.actions, right.mask)
+
+
+@cache
+def _right_shape(actions: Action, mask: Kind) -> RightShape:
+    return RightShape(role_for(actions), actions_of(actions), kinds_of(mask))
 
 
 def item_shape(item: Item, **more: Any) -> ItemShape:

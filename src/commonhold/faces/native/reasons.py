@@ -50,7 +50,7 @@ class ReasonShape(Struct, frozen=True):
 
     by: str
     who: Named
-    actions: list[ActionWord]
+    actions: tuple[ActionWord, ...]
     counts: bool
     missing: str | None
     share: int | None

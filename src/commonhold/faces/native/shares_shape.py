@@ -96,7 +96,7 @@ class ShareShape(Struct, frozen=True):
     max_uses: int | None
     used: int
     password: bool
-    pass_on_to: list[KindWord]
+    pass_on_to: tuple[KindWord, ...]
     note: str | None
     state: str
     sharer: str | None

@@ -196,7 +196,7 @@ async def effective(call: Call) -> AllowanceShape:
 
 def _allowance(row: Allowance) -> AllowanceShape:
     domains = None if row.domains is None else tuple(msgspec.json.decode(row.domains, type=list[str]))
-    return AllowanceShape(row.make, tuple(kinds_of(row.kinds)), row.longest, row.link_password, domains, row.quota)
+    return AllowanceShape(row.make, kinds_of(row.kinds), row.longest, row.link_password, domains, row.quota)
 
 
 def _holder(call: Call) -> RecipientRef:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -52,6 +53,7 @@ class Paging(Struct, forbid_unknown_fields=True, frozen=True):
     limit: Limit = 50
 
 
+@functools.lru_cache(4_096)
 def moment(at: int) -> Moment:
     """Write milliseconds as RFC 3339; what lies beyond the year 9999 is its end."""
     shown = datetime.fromtimestamp(min(max(at, 0), LATEST) / 1000, UTC)
@@ -86,9 +88,10 @@ def role_of(word: str | None) -> Role | None:
         raise Problem("unknown_role", field="role") from None
 
 
-def actions_of(actions: Action) -> list[ActionWord]:
+@functools.cache
+def actions_of(actions: Action) -> tuple[ActionWord, ...]:
     """Name actions."""
-    return [one.name.lower() for one in Action if one and one & actions and one.name]  # type: ignore[misc]
+    return tuple(one.name.lower() for one in Action if one and one & actions and one.name)  # type: ignore[misc]
 
 
 def action_mask(words: Iterable[ActionWord]) -> Action:
@@ -101,9 +104,10 @@ def kind_word(kind: Kind) -> KindWord:
     return (kind.name or "user").lower()  # type: ignore[return-value]
 
 
-def kinds_of(mask: Kind) -> list[KindWord]:
+@functools.cache
+def kinds_of(mask: Kind) -> tuple[KindWord, ...]:
     """Name the kinds in a mask."""
-    return [kind_word(one) for one in Kind if one and one & mask]
+    return tuple(kind_word(one) for one in Kind if one and one & mask)
 
 
 def kind_mask(words: Iterable[KindWord]) -> Kind:
