@@ -4,14 +4,14 @@
 request, are set by ``with bound(request=...)`` and stand in every line written meanwhile, those of libraries included.
 """
 
-import contextlib
 import json
 import logging
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, TextIO
 
@@ -30,14 +30,22 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("commonhold_log_facts", default=MappingProxyType({}))
 
 
-@contextlib.contextmanager
-def bound(**facts: Any) -> Iterator[None]:
+class bound:
     """Add facts to every line that is written in this context, in this task and those it starts."""
-    token = _bound.set({**_bound.get(), **facts})
-    try:
-        yield
-    finally:
-        _bound.reset(token)
+
+    __slots__ = ("_facts", "_token")
+
+    def __init__(self, **facts: Any) -> None:
+        """Take the facts; they count inside of ``with``."""
+        self._facts = facts
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._token = _bound.set({**_bound.get(), **self._facts})
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        _bound.reset(self._token)
 
 
 class Log:
@@ -68,8 +76,13 @@ class Log:
         self._write(logging.ERROR, event, facts, sys.exc_info()[1])
 
     def _write(self, level: int, event: str, facts: dict[str, Any], error: BaseException | None = None) -> None:
-        if self._log.isEnabledFor(level):
-            self._log.log(level, event, extra={"facts": facts}, exc_info=error)
+        log = self._log
+        if log.isEnabledFor(level):
+            told = (type(error), error, error.__traceback__) if error is not None else None
+            # Made here, as ``logging`` would look for file, line and process of each: no format of ours shows them.
+            record = logging.LogRecord(log.name, level, "", 0, event, None, told)
+            record.facts = facts
+            log.handle(record)
 
 
 def get(name: str) -> Log:
@@ -84,13 +97,15 @@ def setup(level: str = "info", format: str = "console", stream: TextIO | None = 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # No format shows them, and they are looked up for each line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def hide(key: str, value: Any) -> Any:
     """Return a fact as it may be logged: secrets hidden by their key, and inside of texts by their form."""
-    if _SECRET_KEY.search(key):
+    if _is_secret(key):
         return HIDDEN
     if isinstance(value, str):
         return hide_in(value)
@@ -101,10 +116,18 @@ def hide(key: str, value: Any) -> Any:
     return value if isinstance(value, int | float | bool | None) else hide_in(str(value))
 
 
+@lru_cache(1_024)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
+
+
 def hide_in(text: str) -> str:
-    """Hide the secrets of addresses and headers in a text."""
-    text = _IN_QUERY.sub(rf"\1{HIDDEN}", _IN_PATH.sub(rf"\1{HIDDEN}", text))
-    return _IN_HEADER.sub(rf"\1 {HIDDEN}", text)
+    """Hide the secrets of addresses and headers in a text; most texts have no sign that one could follow."""
+    if "/" in text:
+        text = _IN_PATH.sub(rf"\1{HIDDEN}", text)
+    if "=" in text:
+        text = _IN_QUERY.sub(rf"\1{HIDDEN}", text)
+    return _IN_HEADER.sub(rf"\1 {HIDDEN}", text) if len(text.split(None, 1)) > 1 else text
 
 
 class _Lines(logging.Formatter):
@@ -119,13 +142,22 @@ class _Lines(logging.Formatter):
         return {key: hide(key, value) for key, value in facts.items()}
 
 
+@lru_cache(2)
+def _second(at: int) -> str:
+    """Write a moment: most lines are of the same second as the one before."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+
+
+_json: Final = json.JSONEncoder(default=str).encode  # ASCII: no character can begin a line
+
+
 class JsonLines(_Lines):
     """One object a line: at, level, part, event, and the facts."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one line."""
         line = {
-            "at": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03}Z",
+            "at": f"{_second(int(record.created))}.{int(record.msecs):03}Z",
             "level": record.levelname.lower(),
             "part": record.name.removeprefix("commonhold."),
             "event": hide_in(record.getMessage()),
@@ -133,7 +165,7 @@ class JsonLines(_Lines):
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)  # ASCII: no character can begin a line
+        return _json(line)
 
 
 class Console(_Lines):
