@@ -133,7 +133,11 @@ class Groups:
 
         assert await set_of(store, ladder[0]) == {*ladder, EVERYONE}
 
-    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    # One function for all engines: hypothesis would rather have one for each.
+    @settings(
+        max_examples=25,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    )
     @given(steps=st.lists(EDGE, max_size=20))
     async def test_any_nesting(self, build: Builder, steps: list[tuple[bool, int, int]]) -> None:
         """After any order of nesting and un-nesting everybody is exactly what the edges say."""
