@@ -158,15 +158,15 @@ async def _folder(call: Call, ref: ItemRef, body: Fields, *, pages: bool) -> Ent
     deep = truthy(body.get("recursive", MISSING))
     limit = _limit(body)
     if pages and not whole and not deep and body.get("includeTotal") is not True:
-        page = await children(call.core, call.actor, ref, after=_place(body.get("cursor")), limit=limit or PAGE)
-        return Entries(page.items, cursor=_cursor(page.next) if page.next else None)
+        page = await children(call.core, call.actor, ref, after=place_of(body.get("cursor")), limit=limit or PAGE)
+        return Entries(page.items, cursor=cursor_of(page.next) if page.next else None)
     found = await (_below(call, ref, body) if deep else _all(call, ref))
     if whole:
         sort = _SORTS.get(str(body.get("sortBy", "name")), _SORTS["name"])
         found.sort(key=sort, reverse=body.get("sortOrder") == "desc")
     start = _number(body.get("offset")) or 0
     if pages:
-        match _place(body.get("cursor")):
+        match place_of(body.get("cursor")):
             case (int(start),):
                 pass
             case None:
@@ -174,7 +174,7 @@ async def _folder(call: Call, ref: ItemRef, body: Fields, *, pages: bool) -> Ent
             case _:
                 raise Problem("bad_cursor", field="cursor")
     end = start + limit if limit else len(found)
-    further = _cursor((end,)) if pages and end < len(found) else None
+    further = cursor_of((end,)) if pages and end < len(found) else None
     return Entries(found[start:end], cursor=further, total=len(found) if body.get("includeTotal") is True else None)
 
 
@@ -213,11 +213,12 @@ def _limit(body: Fields) -> int | None:
     return None if not found else min(found, MOST)
 
 
-def _cursor(place: Sequence[Any]) -> str:
+def cursor_of(place: Sequence[Any]) -> str:
+    """Write the place where a listing goes on as a text that says nothing."""
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
-def _place(value: Json) -> tuple[Any, ...] | None:
+def place_of(value: Json) -> tuple[Any, ...] | None:
     """Read a cursor of ours.
 
     :raises Problem: bad_cursor
