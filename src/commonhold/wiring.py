@@ -102,7 +102,8 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
     except OSError as error:
         raise Unusable(f"{error.filename or path}: {error.strerror}.") from None
     try:
-        yield Core(store, blobs, wall_clock, InstanceSecrets(key), Argon2Passwords(), settings.limits)
+        secrets, hasher = InstanceSecrets(key), Argon2Passwords()
+        yield Core(store, blobs, wall_clock, secrets, hasher, settings.limits, records=store.records)
     finally:
         await store.close()
         await blobs.close()

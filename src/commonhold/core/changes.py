@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from commonhold.core.model import Row
+from commonhold.core.records.writes import RecordChange, RowIs
 
 
 class Put(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ class MoveSpace(msgspec.Struct, frozen=True):
     limit: int
 
 
-Change = Put | Upsert | Set | Drop | DropWhere | Nest | Unnest | CountUse | Charge | CountTry | MoveSpace
+Change = Put | Upsert | Set | Drop | DropWhere | Nest | Unnest | CountUse | Charge | CountTry | MoveSpace | RecordChange
 
 
 class ShareIs(msgspec.Struct, frozen=True):
@@ -124,7 +125,7 @@ class TreeAt(msgspec.Struct, frozen=True):
 
 
 class PeopleAt(msgspec.Struct, frozen=True):
-    """No principal, edge or rule has changed since."""
+    """No principal, edge, rule or collection has changed since."""
 
     at: int
 
@@ -143,14 +144,15 @@ class LeaseIs(msgspec.Struct, frozen=True):
     lease: int
 
 
-Guard = ShareIs | TreeAt | PeopleAt | StampIs | LeaseIs
+Guard = ShareIs | TreeAt | PeopleAt | StampIs | LeaseIs | RowIs
 
 
 class Commit(msgspec.Struct, frozen=True):
-    """What was written: the revision, and the number given to each placeholder."""
+    """What was written: the revision, the number given to each placeholder, and what each change of records gave."""
 
     revision: int
     numbers: Mapping[int, int] = {}
+    gave: Sequence[Any] = ()
 
     def no(self, number: int) -> int:
         """Resolve a number that may be a placeholder."""
@@ -167,6 +169,10 @@ class Taken(Broken):
 
 class UsedUp(Broken):
     """All uses of a share, or all tries of a window, are handed out."""
+
+
+class Missed(Broken):
+    """A row of a record is not there, or not as the change demands."""
 
 
 class OverQuota(Broken):

@@ -19,6 +19,7 @@ from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import Clock, Hasher, Secrets, Store
 from commonhold.core.problems import Problem
+from commonhold.core.records.ports import Records
 
 ATTEMPTS: Final = 3  # a verb whose guard broke looks again; a third loss in a row is told to the caller
 
@@ -43,6 +44,7 @@ class Core(msgspec.Struct, frozen=True):
     hasher: Hasher
     limits: Limits = Limits()
     keep: Callable[[Any], None] = unheard
+    records: Records | None = None  # None: this installation keeps no collections
 
 
 async def judge(core: Core, look: Look) -> Judge:
@@ -66,9 +68,9 @@ async def attempt(once: Callable[[], Awaitable[T]]) -> T:
 class Placeholders:
     """Hands out placeholder numbers for new rows of one commit: -1, -2 …"""
 
-    def __init__(self) -> None:
-        """Start at -1."""
-        self._last = 0
+    def __init__(self, last: int = 0) -> None:
+        """Start at -1, or below ``last``."""
+        self._last = last
 
     def __call__(self) -> int:
         """Return the next placeholder."""

@@ -7,6 +7,7 @@ from commonhold.core.changes import Change, Charge, CountTry, CountUse, MoveSpac
 from commonhold.core.model import (
     Allowance,
     Block,
+    Collection,
     GroupTerms,
     Instance,
     Item,
@@ -20,7 +21,7 @@ from commonhold.core.model import (
     Use,
 )
 
-PEOPLE: Final = frozenset[type[Row]]((Principal, Member, Nested, Rule, Allowance, Block, GroupTerms))
+PEOPLE: Final = frozenset[type[Row]]((Principal, Member, Nested, Rule, Allowance, Block, GroupTerms, Collection))
 PLACE: Final = ("space", "parent", "life", "inherits")  # columns of an item that say where it is and what reaches it
 
 

@@ -6,6 +6,7 @@ The number of probes is constant, whatever the number of items, recipients and s
 
 from collections.abc import Iterable, Iterator
 
+from commonhold.core.identity import ItemRef, RecordRef
 from commonhold.core.model import (
     EVERYONE,
     OWNER,
@@ -23,6 +24,7 @@ from commonhold.core.model import (
 )
 from commonhold.core.policy.decide import LONGEST_CHAIN
 from commonhold.core.policy.snapshot import Look, Snapshot
+from commonhold.core.records.items import NO_OWNER, SPACE, Unborn
 from commonhold.core.roles import ItemKind, Kind
 from commonhold.store.probes import Probes
 from commonhold.store.references import find_items, find_recipients, find_shares
@@ -84,10 +86,12 @@ class _Reading:
         look, seen = self.look, self.seen
         occupied = [folder for folder, _ in look.occupied]
         found = find_items((*look.items, *occupied) if occupied else look.items, self.probes)
-        targets = {*found.values(), *(share.item for share in self.asked)}
         items = seen.items
+        if look.unborn:
+            self._unborn(found)
+        targets = {*found.values(), *(share.item for share in self.asked)}
         if targets:
-            for item in self.probes.chains(targets):
+            for item in self.probes.chains({no for no in targets if no > 0}):
                 items[item.no] = item
         seen.found_items = {ref: no for ref, no in found.items() if no in items}
         for folder, name in look.occupied:
@@ -99,9 +103,25 @@ class _Reading:
         for no in targets:
             self._chain(no)
         if items:
-            spaces = {item.space for item in items.values()}
-            seen.spaces = {space.no: space for space in self.probes.rows(Space, "no", spaces)}
+            spaces = {item.space for item in items.values() if item.space > 0}
+            seen.spaces.update((space.no, space) for space in self.probes.rows(Space, "no", spaces))
         self.records = [items[no] for no in targets if no in items and items[no].kind is ItemKind.RECORD]
+
+    def _unborn(self, found: dict[ItemRef, int]) -> None:
+        """Find rows of records that are no items yet, and see them as the items that they would be."""
+        missing = [ref for ref in self.look.items if isinstance(ref, RecordRef) and ref not in found]
+        rows = self.probes.existing(missing) if missing else {}
+        if not rows:
+            return
+        known = find_items(set(rows.values()), self.probes)
+        spaces = [row for row in self.probes.rows(Space, "owner", (NO_OWNER,)) if row.uid == SPACE]
+        born = Unborn(spaces[0] if spaces else None)
+        self.seen.spaces[born.space.no] = born.space
+        for ref, row in rows.items():
+            if row not in known:
+                known[row] = (item := born.item(row)).no
+                self.seen.items[item.no] = item
+            found[ref] = known[row]
 
     def _chain(self, target: int) -> None:
         """Note the chain of an item, and of everything above it, as shares stand there too."""

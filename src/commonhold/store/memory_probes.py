@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from commonhold.core.identity import RecordRef
 from commonhold.core.model import EVERYONE, Instance, Item, Life, Member, Nested, Row, Share
 from commonhold.core.policy.snapshot import RuleHit
 from commonhold.store.memory_tables import Table
@@ -65,5 +66,9 @@ class MemoryProbes:
         records: Collection[Item],  # noqa: ARG002
         principals: Collection[int],  # noqa: ARG002
     ) -> Mapping[int, Sequence[RuleHit]]:
+        """See ``Probes``: this engine keeps no records."""
+        return {}
+
+    def existing(self, refs: Collection[RecordRef]) -> Mapping[RecordRef, RecordRef]:  # noqa: ARG002
         """See ``Probes``: this engine keeps no records."""
         return {}

@@ -31,6 +31,8 @@ from commonhold.core.changes import (
     UsedUp,
 )
 from commonhold.core.model import Instance, Item, Nested, Outbox, Row, Share, Space, Throttle, Use
+from commonhold.core.problems import Problem
+from commonhold.core.records.writes import DropRows, PutRows, Reshape, RowIs, SetRows
 from commonhold.store.memory_tables import Key, Table, key_of
 from commonhold.store.tables import SINCE, UNTIL, kept
 
@@ -70,6 +72,8 @@ class Writing:
                 return self._instance.tree_at <= at
             case PeopleAt(at):
                 return self._instance.people_at <= at
+            case RowIs():
+                return False  # this engine keeps no records
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Apply the changes; if one breaks, take all back.
@@ -103,6 +107,8 @@ class Writing:
                 self._write(Nested(child, grp, since))
             case Unnest(child, grp):
                 self._drop(Nested, (child, grp))
+            case PutRows() | SetRows() | DropRows() | Reshape():
+                raise Problem("unknown_collection")  # this engine keeps no records
             case _:
                 self._count(change)
 

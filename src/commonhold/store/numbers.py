@@ -20,6 +20,7 @@ from commonhold.core.changes import (
     Upsert,
 )
 from commonhold.core.model import Row
+from commonhold.core.records.writes import DropRows, PutRows, Reshape, SetRows
 
 Renumber = Callable[[Any], Any]
 
@@ -67,7 +68,7 @@ def _renumber(change: Change, new: Renumber) -> Change:
             return CountUse(new(share), limit, at)
         case Charge(space, size, quota):
             return Charge(new(space), size, quota)
-        case CountTry():
+        case CountTry() | PutRows() | SetRows() | DropRows() | Reshape():
             return change
         case MoveSpace(item, space, limit):
             return MoveSpace(new(item), new(space), limit)

@@ -7,6 +7,7 @@ engine that reads everything in one round trip fills a bag of rows first and ans
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from commonhold.core.identity import RecordRef
 from commonhold.core.model import Instance, Item, Row, Share
 from commonhold.core.policy.snapshot import RuleHit
 
@@ -42,4 +43,8 @@ class Probes(Protocol):
 
     def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
         """Return, for each record, the rules of these principals whose filter holds for its row, by item number."""
+        ...
+
+    def existing(self, refs: Collection[RecordRef]) -> Mapping[RecordRef, RecordRef]:
+        """Return the references to rows of records that exist, each with its key as the collection writes it."""
         ...

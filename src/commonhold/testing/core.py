@@ -85,11 +85,13 @@ def make_core(
 ) -> Core:
     """Return a core over engines in memory; give whatever a test needs to be another one."""
     clock = clock or TestClock()
+    store = store or MemoryStore(clock())
     return Core(
-        store or MemoryStore(clock()),
+        store,
         blobs or MemoryBlobs(clock),
         clock,
         secrets or CountedSecrets(),
         hasher or QuickHasher(),
         limits or Limits(),
+        records=getattr(store, "records", None),
     )

@@ -4,6 +4,7 @@ from commonhold.core.identity import NOBODY, Actor
 from commonhold.core.policy.allowed import ADMINISTRATION, MACHINE, Allowed, Purpose, seal
 from commonhold.core.policy.decide import Judge, Right
 from commonhold.core.problems import Problem
+from commonhold.core.records.rules import Access
 from commonhold.core.roles import Action
 
 
@@ -47,6 +48,11 @@ def allow_administration(judge: Judge, actor: Actor) -> Allowed:
     if who is None or not who.admin or not judge.snapshot.active(actor.user) or not actor.actions & Action.MANAGE:
         raise Problem("forbidden")
     return seal(actor, Action.MANAGE, None, ADMINISTRATION.word)
+
+
+def allow_rows(actor: Actor, action: Action, access: Access) -> Allowed:
+    """Return the proof for the rows of records that an access covers; a query is guarded by it before it is asked."""
+    return seal(actor, action, None, "rows", access)
 
 
 def machine() -> Allowed:

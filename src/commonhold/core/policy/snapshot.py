@@ -37,6 +37,7 @@ class Look(msgspec.Struct, frozen=True):
     occupied: tuple[tuple[ItemRef, str], ...] = ()
     full: bool = False
     names: bool = False  # also the profiles of all principals met
+    unborn: bool = False  # rows that are no items yet are read as items with numbers below zero (``core.records``)
 
 
 class RuleHit(msgspec.Struct, frozen=True, gc=False):

@@ -4,13 +4,15 @@ A source decides nothing. What it is asked is guarded before (``core.records.gua
 that somebody else has opened. Every value reaches it bound, never as part of a statement.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from commonhold.core.policy.allowed import Allowed
 from commonhold.core.query import ALWAYS, Facts, Filter, Query, Scalar
 from commonhold.core.records.catalog import Catalog
+from commonhold.core.records.rules import Rule
 
 MOST_ROWS: Final = 50_000  # of one statement: beyond that a reply is built from pages
 
@@ -90,4 +92,33 @@ class Source(Protocol):
 
         :raises Problem: ``not_unique``, ``missing_field`` where the rows that are there do not allow it
         """
+        ...
+
+
+class Records(Protocol):
+    """Reading the collections of a store, off the way of everything else; they are written by ``Store.commit``.
+
+    Every question is answered within one moment and a deadline, or refused as ``Problem("query_too_costly")``.
+    """
+
+    async def catalog(self) -> Catalog:
+        """Return the catalogue of this moment."""
+        ...
+
+    async def rules(self, allowed: Allowed, principals: Collection[int]) -> list[Rule]:
+        """Return the rules of these principals; those that make no sense any more, as a field is gone, are left out."""
+        ...
+
+    async def reaching(self, allowed: Allowed, user: int | None, most: int) -> list[int]:
+        """Return the newest live shares of records with everything that a user (None: everybody) is."""
+        ...
+
+    async def read(self, allowed: Allowed, catalog: Catalog, collection: str, query: Query, facts: Facts) -> Rows:
+        """Read rows; see ``Source``."""
+        ...
+
+    async def tally(
+        self, allowed: Allowed, catalog: Catalog, collection: str, query: Query, facts: Facts
+    ) -> list[tuple[Scalar, ...]]:
+        """Compute an aggregate; see ``Source``."""
         ...

@@ -55,13 +55,15 @@ def ground_of(judge: Judge, actor: Actor, item: int, kind: Kind, role: Role | No
     if right.own & Action.SHARE:
         if not proposal.clamp:
             _refuse_too_high(role, right.own)
-        return Ground(_stands_on(right, user, proposal), None, right.own)
+        return Ground(_stands_on(judge, right, user, proposal), None, right.own)
     return _passed_on(judge, actor, item, kind, role, proposal)
 
 
-def _stands_on(right: Right, user: int, proposal: Proposal) -> int:
-    """Stand on the owner, whoever that will be, if acting for him; else on the person himself."""
-    return OWNER if proposal.for_owner and right.own & Action.MANAGE else user
+def _stands_on(judge: Judge, right: Right, user: int, proposal: Proposal) -> int:
+    """Stand on the owner, whoever that will be, if acting for him and there is one; else on the person himself."""
+    seen = judge.snapshot
+    owned = bool(seen.spaces[seen.items[right.item].space].owner)  # records have no owner
+    return OWNER if proposal.for_owner and owned and right.own & Action.MANAGE else user
 
 
 def _passed_on(judge: Judge, actor: Actor, item: int, kind: Kind, role: Role | None, proposal: Proposal) -> Ground:

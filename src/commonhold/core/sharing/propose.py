@@ -9,6 +9,7 @@ from commonhold.core.model import Share
 from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
+from commonhold.core.records.items import adopt, first_free
 from commonhold.core.roles import Action, Kind, Role
 from commonhold.core.sharing import giving, rows, taking
 from commonhold.core.sharing.proposal import Asked, Did, OnExisting, Pair, Proposal, Refusal, Report, refusal
@@ -48,6 +49,7 @@ async def propose(core: Core, actor: Actor, proposal: Proposal) -> Report:
             items=tuple(dict.fromkeys(asked.item for asked in proposal.items)),
             recipients=tuple(dict.fromkeys((*proposal.recipients, *_addresses(proposal)))),
             full=not proposal.give,
+            unborn=proposal.give,
         )
         draft = _draft(await judge(core, look))
         report = _judge_all(core, actor, proposal, draft, password)
@@ -84,7 +86,7 @@ def _tell(core: Core, actor: Actor, proposal: Proposal, draft: Draft) -> None:
 
 
 def _draft(judged: Judge) -> Draft:
-    number = Placeholders()
+    number = Placeholders(first_free(judged.snapshot))
     return Draft(judged, Recipients(judged.snapshot, number), number)
 
 
@@ -205,6 +207,7 @@ def _give(
     giving.refuse_terms(judged, actor, recipient.kind, terms, share.until, judged.now)
     if ground.hangs_on is not None:
         draft.guards.append(ShareIs(ground.hangs_on, judged.snapshot.shares[ground.hangs_on].version))
+    adopt(judged.snapshot, actor, item, core.secrets, judged.now, draft.changes, draft.guards)
     rows.begin(core, actor, draft.changes, draft.people, draft.number, share, recipient, terms, judged.now)
     draft.new[recipient.no] = (*draft.new.get(recipient.no, ()), share)
     did = Did.PENDING if recipient.kind is Kind.MAIL and not draft.people.claimed(recipient) else Did.CREATED

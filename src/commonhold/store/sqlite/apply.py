@@ -32,7 +32,9 @@ from commonhold.core.changes import (
 )
 from commonhold.core.keys import words_of
 from commonhold.core.model import Instance, Item, Nested, Row
+from commonhold.core.records.writes import DropRows, PutRows, RecordChange, Reshape, RowIs, SetRows
 from commonhold.store.sqlite import statements as sql
+from commonhold.store.sqlite.record_writing import RecordWriting
 from commonhold.store.tables import MARKED, SINCE, WRITTEN, columns, kept
 
 HOLDS: Final[Mapping[type[Guard], str]] = {
@@ -45,12 +47,14 @@ HOLDS: Final[Mapping[type[Guard], str]] = {
 class Writing:
     """One commit on an open transaction, after the installation's row ``before``; ``at`` dates what becomes past."""
 
-    def __init__(self, connection: sqlite3.Connection, before: Instance, at: int) -> None:
-        """Begin a commit; nothing is written yet."""
+    def __init__(self, connection: sqlite3.Connection, before: Instance, at: int, records: RecordWriting) -> None:
+        """Begin a commit; nothing is written yet. ``gave`` holds what each change of records gives."""
         self._execute = connection.execute
         self._before = before
         self._now = before.revision + 1
         self._at = at
+        self._records = records
+        self.gave: list[Any] = []
 
     def hold(self, guards: Sequence[Guard]) -> None:
         """Check the guards.
@@ -68,6 +72,8 @@ class Writing:
                 return self._before.people_at <= at
             case ShareIs(no, state) | StampIs(no, state) | LeaseIs(no, state):
                 return bool(self._execute(HOLDS[type(guard)], (no, state)).fetchall())
+            case RowIs():
+                return self._records.holds(guard)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write changes, in which every number is resolved.
@@ -102,8 +108,15 @@ class Writing:
                 self._move(change)
             case Nest() | Unnest() | Drop() | DropWhere():
                 self._edges(change)
+            case PutRows() | SetRows() | DropRows() | Reshape():
+                self._record(change)
             case _:
                 assert_never(change)
+
+    def _record(self, change: RecordChange) -> None:
+        gave, following = self._records.write(change, self._at)
+        self.gave.append(gave)
+        self.apply(following)
 
     def _once(self, text: str, values: Sequence[Any], otherwise: type[Broken]) -> None:
         """Write one row, or break."""

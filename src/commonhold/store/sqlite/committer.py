@@ -25,6 +25,7 @@ from commonhold.store.numbers import numbers_for, resolve
 from commonhold.store.sqlite.apply import Writing
 from commonhold.store.sqlite.errors import FAILED, mapped, meaning
 from commonhold.store.sqlite.reader import connect
+from commonhold.store.sqlite.record_writing import RecordWriting
 from commonhold.store.sqlite.statements import INSTANCE, MOVE_ON
 from commonhold.store.sqlite.turnstile import Turnstile
 
@@ -59,6 +60,7 @@ class Committer:
                 self._connection.execute("PRAGMA journal_mode = WAL")  # a copy of a database is not in this mode
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute(f"PRAGMA journal_size_limit = {LOG}")
+        self._records = RecordWriting(self._connection)
         self._written = 0
         self._closed = False
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
@@ -141,7 +143,7 @@ class Committer:
     def _one(self, one: Waiting, before: Instance) -> tuple[Outcome, Instance]:
         """Write one commit of a transaction; if it breaks, the others stand."""
         execute = self._connection.execute
-        writing = Writing(self._connection, before, self._clock())
+        writing = Writing(self._connection, before, self._clock(), self._records)
         execute("SAVEPOINT one")
         try:
             writing.hold(one.guards)
@@ -155,7 +157,7 @@ class Committer:
             return _refusal(error), before
         execute("RELEASE one")
         instance = after(before, moved(one.changes), len(numbers))
-        return Commit(instance.revision, numbers), instance
+        return Commit(instance.revision, numbers, tuple(writing.gave)), instance
 
     def _checkpoint(self) -> None:
         """Copy the log into the database, as far as readers and the disk let us; the rest is copied the next time."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
+from commonhold.core.identity import RecordRef
 from commonhold.core.limits import Limits
 from commonhold.core.model import EVERYONE, LINK, Allowance, GroupTerms, Instance, Item, Principal, Row, Share, Space
 from commonhold.core.policy.snapshot import RuleHit
@@ -57,7 +58,7 @@ class SqliteProbes:
         self._last: dict[type[Row], dict[int, tuple[int, Any]]] = {Item: {}, Share: {}}
         self._set = lru_cache(SETS)(self._read_set)
         self._chain = lru_cache(CHAINS)(self._read_chain)
-        self._rules = RecordRules(reader, clock)
+        self.records = RecordRules(reader, clock)
 
     def read(self, ask: Callable[["SqliteProbes"], T], within: float | None = None) -> T:
         """Answer a question within one moment; see ``Reader.read``."""
@@ -192,7 +193,11 @@ class SqliteProbes:
 
     def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
         """Return, for each record, the rules of these principals whose filter holds for its row."""
-        return self._rules.hits(records, principals)
+        return self.records.hits(records, principals)
+
+    def existing(self, refs: Collection[RecordRef]) -> Mapping[RecordRef, RecordRef]:
+        """Return the references to rows that exist, each with its key as the collection writes it."""
+        return self.records.existing(refs)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -22,6 +22,7 @@ from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.committer import Committer
 from commonhold.store.sqlite.probes import SqliteProbes
 from commonhold.store.sqlite.reader import Reader
+from commonhold.store.sqlite.records import SqliteRecords
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class SqliteStore:
         self._idle: list[SqliteProbes] = []
         self._pool = ThreadPoolExecutor(READERS, "reader")
         self._committer = Committer(path, clock)
+        self.records = SqliteRecords(self._list)
 
     async def who(self, digest: bytes) -> Held | None:
         """See the port."""

@@ -1,0 +1,220 @@
+"""What somebody may do with rows: the formula of ``policy.decide``, told as filters on collections.
+
+    own right = everything for administrators, else the grants of the rules that he, his groups or everyone hold
+    gives(s)  = reach(s) ∩ rules(acts_as) ∩ backing(s), if the judge says that s gives the action on its own row
+    backing(s) = the backer's own right, or gives(parent)
+    access     = own right ∪ gives over the live shares that reach the actor, within his scope
+
+Whether a share lives, reaches the actor and is backed is the judge's to say. Filters say the rest, at the moment of the
+reading itself, so a list shows a row exactly where the judge would let somebody read it (a law of the tests).
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from commonhold.core.changes import Guard, PeopleAt, ShareIs
+from commonhold.core.core import Core, judge
+from commonhold.core.identity import Actor, RecordRef
+from commonhold.core.model import EVERYONE, Item, Life, Reach, Share
+from commonhold.core.policy.allowed import PUBLIC, Allowed
+from commonhold.core.policy.decide import LONGEST_CHAIN, Judge
+from commonhold.core.policy.require import allow, allow_rows
+from commonhold.core.policy.snapshot import Look
+from commonhold.core.problems import Problem
+from commonhold.core.query import Compare, Facts, Filter, Op
+from commonhold.core.records.catalog import Catalog
+from commonhold.core.records.items import administers
+from commonhold.core.records.ports import Records
+from commonhold.core.records.reach import reach
+from commonhold.core.records.rules import WHOLE, Access, Rule, both, either, granted, narrowed
+from commonhold.core.roles import Action, ItemKind
+
+MOST_SHARES: Final = 2_000  # shares of records looked at for one list: the newest; one row is looked at by itself
+NOTHING: Final = Access()
+
+Filters = Mapping[str, Filter]
+
+
+class Authority(msgspec.Struct, frozen=True):
+    """What an actor may do with rows, with the proof, the catalogue of the same moment, and what must still hold."""
+
+    judge: Judge
+    catalog: Catalog
+    access: Access
+    allowed: Allowed
+    guards: tuple[Guard, ...]
+
+    @property
+    def facts(self) -> Facts:
+        """What late values of a query stand for."""
+        return Facts(self.judge.now)
+
+
+def records_of(core: Core) -> Records:
+    """Return the collections of an installation.
+
+    :raises Problem: not_found where it keeps none
+    """
+    if core.records is None:
+        raise Problem("not_found")
+    return core.records
+
+
+async def authority(core: Core, actor: Actor, action: Action, row: RecordRef | None = None) -> Authority:
+    """Find what an actor may do with rows now; ``row``: one that is asked for by its key.
+
+    People, rules and catalogue are those of one moment, or the guards break.
+    """
+    records, asked = records_of(core), allow(actor, PUBLIC)
+    numbers = await records.reaching(asked, actor.user, MOST_SHARES)
+    passes = (held.share for held in actor.passes)
+    shares = tuple(dict.fromkeys((*numbers, *passes)))
+    judged = await judge(core, Look(actor, items=(row,) if row else (), shares=shares))
+    principals = frozenset((EVERYONE,)).union(*judged.snapshot.sets.values())
+    rules = await records.rules(asked, principals)
+    catalog = await records.catalog()
+    weighing = _Weighing(judged, catalog, rules, action)
+    access, counted = weighing.access(actor)
+    guards: list[Guard] = [PeopleAt(judged.snapshot.people_at)]
+    guards += (ShareIs(share.no, share.version) for share in counted)
+    return Authority(judged, catalog, access, allow_rows(actor, action, access), tuple(guards))
+
+
+class _Weighing:
+    """Adds up what rules and shares give for one action, over one reading."""
+
+    def __init__(self, judged: Judge, catalog: Catalog, rules: Iterable[Rule], action: Action) -> None:
+        self.judge = judged
+        self.seen = judged.snapshot
+        self.catalog = catalog
+        self.rules = list(rules)
+        self.action = action
+
+    def access(self, actor: Actor) -> tuple[Access, list[Share]]:
+        """Return what the actor may do, and the shares that it stands on."""
+        if actor.actions & self.action != self.action:
+            return NOTHING, []
+        if actor.user is not None and not self.seen.active(actor.user):
+            return NOTHING, []
+        own = self.own(actor.user)
+        if own is WHOLE:
+            return own, []
+        living = [share for share in self.seen.shares.values() if self.counts(actor, share)]
+        alike: dict[tuple[int | None, int | None], list[Share]] = {}
+        found = [own]
+        for share in living:
+            if share.reach is Reach.NONE and share.hangs_on is None:
+                alike.setdefault((self.judge.backer(share), share.acts_as), []).append(share)
+            else:
+                found.append(self.gives(share))
+        found.extend(self.of_rows(same) for same in alike.values())
+        return joined(found), [above for share in living for above in self.chain(share)]
+
+    def counts(self, actor: Actor, share: Share) -> bool:
+        """Tell whether a share reaches the actor, and gives the action on the record that it stands on."""
+        item = self.seen.items.get(share.item)
+        if item is None or item.kind is not ItemKind.RECORD or self.seen.life(item.no) is not Life.LIVE:
+            return False
+        if item.collection not in self.catalog or not self.judge.receives(actor, share):
+            return False
+        return self.judge.gives(share, item.no).actions & self.action == self.action
+
+    def own(self, user: int | None) -> Access:
+        """Return the right that stands on no share."""
+        if user is not None and administers(self.seen.principals.get(user)):
+            return WHOLE
+        return self.by_rules(user)
+
+    def by_rules(self, principal: int | None) -> Access:
+        """Return what the rules give that somebody, or what he is, holds."""
+        held = self.seen.set_of(principal)
+        return Access(granted((rule for rule in self.rules if rule.principal in held), self.action))
+
+    def bound(self, principal: int) -> Access:
+        """Return what a principal's rules bound a share to."""
+        who = self.seen.principals.get(principal)
+        if who is None or not self.seen.active(principal):
+            return NOTHING
+        return WHOLE if who.admin else self.by_rules(principal)
+
+    def gives(self, share: Share, hops: int = LONGEST_CHAIN) -> Access:
+        """Return what a share gives that the judge lets count: its row, and what is in reach."""
+        return cut(self.backed(share, hops), self.reached(share))
+
+    def backed(self, share: Share, hops: int = LONGEST_CHAIN) -> Access:
+        """Return what stands behind a share: the backer's right or the parent, within the rules that it acts as."""
+        if share.hangs_on is None:
+            base = self.own(self.judge.backer(share))
+        else:
+            parent = self.seen.shares.get(share.hangs_on)
+            base = self.gives(parent, hops - 1) if parent is not None and hops > 1 else NOTHING
+        return base if share.acts_as is None else met(base, self.bound(share.acts_as))
+
+    def reached(self, share: Share) -> Filters:
+        """Return the rows that a share leads to, by collection."""
+        item = self.seen.items[share.item]
+        name, key = item.collection or "", item.ref or ""
+        if share.reach is Reach.RELATIONS:
+            return _reach(self.catalog, name, key)
+        return {name: self.keyed(name, [item])}
+
+    def of_rows(self, shares: Iterable[Share]) -> Access:
+        """Return what shares of the same backing give on their own rows: one filter for each collection."""
+        items: dict[str, list[Item]] = {}
+        first: Share | None = None
+        for share in shares:
+            first = first or share
+            item = self.seen.items[share.item]
+            items.setdefault(item.collection or "", []).append(item)
+        if first is None:
+            return NOTHING
+        return cut(self.backed(first), {name: self.keyed(name, these) for name, these in items.items()})
+
+    def keyed(self, name: str, items: Iterable[Item]) -> Filter:
+        """Return the filter of the rows that items stand for; a key that no row can have names none."""
+        field = self.catalog.field(name, self.catalog.collection(name).key)
+        keys = []
+        for item in items:
+            try:
+                keys.append(field.cast(item.ref))
+            except Problem:
+                continue
+        return Compare(field.name, Op.EQ, keys[0]) if len(keys) == 1 else Compare(field.name, Op.IN, tuple(keys))
+
+    def chain(self, share: Share) -> list[Share]:
+        """Return a share and those it hangs on."""
+        found = [share]
+        while found[-1].hangs_on is not None and len(found) <= LONGEST_CHAIN:
+            parent = self.seen.shares.get(found[-1].hangs_on)
+            if parent is None:
+                break
+            found.append(parent)
+        return found
+
+
+@lru_cache(maxsize=256)
+def _reach(catalog: Catalog, collection: str, key: str) -> Filters:
+    """Keep what is in reach of a row while its catalogue lasts: passes ask for the same one again and again."""
+    return reach(catalog, collection, key)
+
+
+def joined(several: Iterable[Access]) -> Access:
+    """Return the access that gives what any of these gives."""
+    known = list(several)
+    names = {name for one in known for name in one.grants}
+    grants = {name: either(*(one.on(name) for one in known)) for name in names}
+    return Access(grants, either(*(one.rest for one in known)))
+
+
+def met(one: Access, other: Access) -> Access:
+    """Return the access that gives what both of these give."""
+    names = one.grants.keys() | other.grants.keys()
+    return Access({name: both(one.on(name), other.on(name)) for name in names}, both(one.rest, other.rest))
+
+
+def cut(access: Access, filters: Filters) -> Access:
+    """Return an access on those rows alone where the filter of their collection holds; on other collections nothing."""
+    return Access({name: narrowed(access.on(name), where) for name, where in filters.items()})
