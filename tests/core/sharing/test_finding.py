@@ -60,6 +60,9 @@ async def test_lists_page_to_the_end_and_forget_what_was_withdrawn(village: Vill
         after = page.next
 
     assert [no for no in reversed(numbers) if no != numbers[3]] == found
+    first = await shares_by(village.core, Actor(village.alice), None, 4)
+    second = await shares_by(village.core, Actor(village.alice), first.next, 4)
+    assert found == [shown.share.no for shown in (*first.shares, *second.shares)]
 
 
 async def test_a_share_that_gives_nothing_now_is_shown_to_its_sharer_with_the_reason(village: Village) -> None:

@@ -162,7 +162,7 @@ async def shares_with(
 
 
 def _newest(where: tuple[Where, ...], after: int | None, limit: int) -> Rows:
-    return Rows(Share, where, ("-no",), None if after is None else (after,), limit)
+    return Rows(Share, where, ("-no",), None if after is None else (after, after), limit)
 
 
 async def _page(core: Core, actor: Actor, rows: Iterable[Share], limit: int) -> Shares:
