@@ -8,10 +8,13 @@ from tests.faces.web.reading import read
 from tests.faces.web.site import Site
 
 from commonhold.core.model import Item
+from commonhold.core.policy.snapshot import Look, Snapshot
 from commonhold.core.problems import SENTENCES, Problem
 from commonhold.core.roles import ItemKind
 from commonhold.faces.web import words
 from commonhold.faces.web.pages import assets
+from commonhold.store.memory import MemoryStore
+from commonhold.testing.core import make_core
 
 CONTRAST = 4.5  # WCAG 2.2 AA for text of any size
 
@@ -108,6 +111,33 @@ async def test_what_cannot_be_done_is_a_page(hut: Site) -> None:
     assert "This cannot be done here" in wrong.text
     assert (await visitor.http.options("/app/sign-in")).headers["allow"] == "GET, HEAD, OPTIONS, POST"
     assert (await visitor.get("/favicon.ico")).status_code == 404
+
+
+class Failing(MemoryStore):
+    """A store that makes a mistake once it is told to."""
+
+    broken: Exception | None = None
+
+    async def look(self, look: Look) -> Snapshot:
+        """Fail, or look."""
+        if self.broken is not None:
+            raise self.broken
+        return await super().look(look)
+
+
+async def test_mistakes_of_ours_are_a_page(caplog: pytest.LogCaptureFixture) -> None:
+    """What goes wrong here is worded as a page without any detail, and names the request for those who look it up."""
+    store = Failing(0)
+    site = await Site.found(make_core(store=store))
+    link = await site.link(await site.file("a.txt"))
+    store.broken = Problem("unavailable")
+    away = await site.visitor().get(link)
+    assert (away.status_code, away.headers["retry-after"], "Not just now" in away.text) == (503, "5", True)
+    store.broken = RuntimeError("secret detail")
+    wrong = await site.visitor().get(link)
+    assert wrong.status_code == 500
+    assert "secret detail" not in wrong.text
+    assert f"Request {wrong.headers['x-request-id']}" in read(wrong).text
 
 
 def _schemes() -> dict[str, dict[str, str]]:

@@ -163,7 +163,7 @@ async def take_forgotten(call: Call) -> Response:
     async def act(given: dict[str, str]) -> Response:
         await ask_reset(call.core, given.get("name", ""), call.actor.address)
         told = "If there is such an account, a link is on its way to its mail address."
-        return page(call, "message.html", title="Look into your mail", sentence=told)
+        return page(call, "message.html", title="Look into your mail", sentence=told, number=None)
 
     return await _take(call, FORGOTTEN, act)
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from commonhold.core.problems import Problem
 from commonhold.faces.web import words
 from commonhold.http.face import UNDER, Call
-from commonhold.http.replies import problem_headers
+from commonhold.http.replies import REQUEST_ID, problem_headers
 
 HTML: Final = "text/html"
 
@@ -90,10 +90,10 @@ def _referrer(call: Call) -> str:
 
 
 def problem_page(request: Request, problem: Problem, status: int) -> Response:
-    """Word a problem as a page: what it is, and what to do."""
+    """Word a problem as a page: what it is, and what to do; only our own mistakes name the request."""
     title, sentence = words.of_problem(problem)
-    headers = problem_headers(problem, status)
-    return _render(request, "message.html", status, headers, {"title": title, "sentence": sentence})
+    known = {"title": title, "sentence": sentence, "number": request.scope.get(REQUEST_ID) if status >= 500 else None}
+    return _render(request, "message.html", status, problem_headers(problem, status), known)
 
 
 def under(request: Request) -> str:

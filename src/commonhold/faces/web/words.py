@@ -25,6 +25,8 @@ _PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     "cross_site": ("This did not come from here", "Another page sent this. Open our own page and do it again there."),
     "method_not_allowed": ("This cannot be done here", "Go back, and use the buttons of the page."),
     "in_trash": ("This is in the trash", "Restore it first."),
+    "internal": ("Something went wrong here", "Try again. If it stays so, give this number to an administrator."),
+    "unavailable": ("Not just now", "The server cannot answer at the moment. Try again in a while."),
     "missing_field": ("Something is missing", "Fill in every field, and send it again."),
     "bad_cursor": ("This page is over", "Start from the first page of the list."),
     "too_large": ("This is too large", "Send less at once, or ask for a higher limit."),
