@@ -15,7 +15,7 @@ JSON: Final = "application/json"
 REQUEST_ID: Final = "commonhold.request_id"
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
-_IN_HTML: Final = re.compile(r"text/html\s*(?:;\s*q=(?:1|0\.0*[1-9])[\d.]*)?\s*(?:,|$|;)")
+_REFUSED: Final = re.compile(r"\s*q\s*=\s*0(?:\.0*)?\s*")
 
 
 class ProblemBody(msgspec.Struct, omit_defaults=True):
@@ -87,7 +87,11 @@ def _seconds(facts: dict[str, Any], now: int | None) -> int:
 
 def wants_html(request: Request) -> bool:
     """Tell whether a browser asks for a page."""
-    return bool(_IN_HTML.search(request.headers.get("accept", "").lower()))
+    for part in request.headers.get("accept", "").lower().split(","):
+        kind, *parameters = part.split(";")
+        if kind.strip() == "text/html":
+            return not any(map(_REFUSED.fullmatch, parameters))
+    return False
 
 
 def plain_page(request: Request, problem: Problem, status: int) -> Response:

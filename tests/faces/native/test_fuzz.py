@@ -58,12 +58,13 @@ def _fits(body: bytes, kind: Any) -> bool:
     return True
 
 
+@pytest.mark.parametrize("examples", [6, pytest.param(150, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("route", ROUTES, ids=[f"{route.method} {route.path}" for route in ROUTES])
-def test_whatever_is_sent_is_answered_as_documented(route: Route) -> None:
+def test_whatever_is_sent_is_answered_as_documented(route: Route, examples: int) -> None:
     """Odd paths, queries and bodies of anybody get what the route documents, or a problem that names its status."""
     place = Playground()
 
-    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
     @given(data=st.data())
     def tried(data: st.DataObject) -> None:
         who = data.draw(st.sampled_from(["alice", "root", "bob", "nobody"]))
