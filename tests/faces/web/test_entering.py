@@ -211,6 +211,7 @@ async def test_a_guest_comes_in_by_mail(site: Site) -> None:
     other = await site.file("other.txt")
     assert (await visitor.get(f"/app/items/{other.uid}")).status_code == 404
     assert (await site.visitor().post(path)).status_code == 410
+    assert "as a guest" in read(await visitor.get("/app/enter/another")).text
 
 
 async def test_whoever_is_logged_in_adds_the_address_to_his_account(site: Site) -> None:
