@@ -1,6 +1,7 @@
 """Items as downloads: a file in ranges, a folder as one ZIP. What every face that serves bytes does the same way."""
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from commonhold.core.identity import Actor, ItemRef
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
 from commonhold.core.sharing.finding import decide
-from commonhold.http.downloads import File, download_response
+from commonhold.http.downloads import File, download_response, handed_over
 from commonhold.http.face import Call
 from commonhold.http.media import OCTETS, is_packed
 from commonhold.http.ranges import Content
@@ -40,7 +41,21 @@ async def serve_file(
     item, row = found.item, found.version
     tag = str(item.stamp) if version is None else f"v{row.ordinal}-{row.sha256[:16]}"
     file = File(item.name or item.uid, row.media or OCTETS, Content(row.size, tag, row.made_at))
+    place = _place(call, row.blob)
+    if place is not None:
+        response = handed_over(file, place, inline=inline)
+        response.headers.update(headers or {})
+        return response
     return await download_response(call.request, file, found.chunks, found.again, inline=inline, headers=headers)
+
+
+def _place(call: Call, blob: str) -> str | None:
+    """Return where the web server in front finds a blob, if settings say that it can send files."""
+    root = call.settings.x_accel
+    path = call.core.blobs.local_path(blob) if root is not None else None
+    if path is None:
+        return None
+    return f"{root}/{Path(path).resolve().relative_to(call.settings.blobs_folder.resolve()).as_posix()}"
 
 
 async def serve_zip(call: Call, actor: Actor, ref: ItemRef, *, headers: Mapping[str, str] | None = None) -> Response:
