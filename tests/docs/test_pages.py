@@ -26,7 +26,7 @@ def test_generated_pages_are_what_the_program_says(name: str) -> None:
 
 def test_every_problem_says_what_to_do() -> None:
     """Each sentence ends as a sentence; codes that a client can meet have a status."""
-    assert [] == [code for code, sentence in SENTENCES.items() if not sentence.endswith(".")]
+    assert [code for code, sentence in SENTENCES.items() if not sentence.endswith(".")] == []
     assert set() == set(STATUS) - set(SENTENCES)
 
 
@@ -43,4 +43,4 @@ def test_every_decision_is_in_the_index() -> None:
     index = (ROOT / "docs" / "decisions" / "README.md").read_text("utf-8")
     missing = [page.name for page in (ROOT / "docs" / "decisions").glob("0*.md") if page.name not in index]
 
-    assert [] == missing, "add a line to docs/decisions/README.md"
+    assert missing == [], "add a line to docs/decisions/README.md"
