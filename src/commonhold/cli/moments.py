@@ -18,7 +18,7 @@ def read_end(text: str) -> dict[str, str]:
         return {"life": text}
     day = _day(text)
     if day is not None:
-        return {"until": _written(datetime.combine(day + timedelta(days=1), time()))}
+        return {"until": _written(datetime.combine(day, time()), timedelta(days=1))}
     return {"until": _written(_moment(text))}
 
 
@@ -57,8 +57,8 @@ def _moment(text: str) -> datetime:
         raise Mistyped(f"{text!r} is no date. Write 7d, 2026-12-31 or 2026-12-31T18:00.") from None
 
 
-def _written(moment: datetime) -> str:
+def _written(moment: datetime, more: timedelta = timedelta()) -> str:
     try:
-        return moment.astimezone().isoformat()
-    except (OverflowError, OSError):
+        return (moment + more).astimezone().isoformat()
+    except (OverflowError, OSError, ValueError):
         raise Mistyped("This date lies too far away.") from None

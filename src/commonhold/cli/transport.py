@@ -86,7 +86,12 @@ class _Exchange(httpx2.AsyncByteStream):
         if not self._head.done():
             self._head.set_exception(self._error or httpx2.RemoteProtocolError("no reply"))
             self._head.exception()  # a client that has gone meanwhile asks no more
-        await self._put(None)
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """Tell the reader that this was all."""
+        if not self._gone.is_set():
+            await self._wait(None)
 
     async def _receive(self) -> Message:
         if self._sent:
@@ -107,20 +112,33 @@ class _Exchange(httpx2.AsyncByteStream):
         elif message["type"] == "http.response.body" and message.get("body"):
             await self._put(bytes(message["body"]))
 
-    async def _put(self, chunk: bytes | None) -> None:
+    async def _put(self, chunk: bytes) -> None:
         """Hand a chunk to the reader, once he has taken the one before.
 
         :raises OSError: he has gone
         """
+        if self._error is not None:
+            return  # whoever asked is told his own error instead
+        if self._gone.is_set():
+            taken = False
+        elif not self._chunks.full():
+            self._chunks.put_nowait(chunk)
+            taken = True
+        else:
+            taken = await self._wait(chunk)
+        if not taken:
+            raise OSError("the reader has gone")
+
+    async def _wait(self, chunk: bytes | None) -> bool:
+        """Wait until the reader has taken the chunk before, or has gone; tell whether he will find this one."""
         putting = asyncio.ensure_future(self._chunks.put(chunk))
         leaving = asyncio.ensure_future(self._gone.wait())
         try:
             await asyncio.wait((putting, leaving), return_when=asyncio.FIRST_COMPLETED)
+            return putting.done()
         finally:
             putting.cancel()
             leaving.cancel()
-        if chunk is not None and self._gone.is_set() and self._error is None:
-            raise OSError("the reader has gone")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the body of the reply as it comes.
