@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 from typing import Any, Final
 
 import msgspec
@@ -80,7 +81,8 @@ def _seconds(facts: dict[str, Any], now: int | None) -> int:
     """Return the seconds after which to come back: as the problem says, else soon."""
     if "retry_after" in facts:
         return max(1, int(facts["retry_after"]))
-    if "retry_at" in facts and now is not None:
+    if "retry_at" in facts:
+        now = time.time_ns() // 1_000_000 if now is None else now
         return max(1, -((now - int(facts["retry_at"])) // 1000))
     return 5
 
