@@ -7,7 +7,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from commonhold.core.identity import NOBODY
 from commonhold.core.problems import Problem
 from commonhold.faces.puter.problems import ApiError, error_reply
 from commonhold.faces.puter.values import Fields, Json
@@ -48,7 +47,7 @@ class Table:
                     summary=(function.__doc__ or "").partition("\n")[0],
                     needs=needs,
                     streams=streams,
-                    again=None if again is None else _run(again, needs, plain=False),
+                    again=_run(again or _told, needs, plain=False) if method == "POST" else None,
                 )
             )
             return function
@@ -67,6 +66,8 @@ def _run(function: Function, needs: str, *, plain: bool) -> Handler:
             body = {} if plain else await fields_of(call.request)
             result = await function(call, body)
         except ApiError as error:
+            if nobody and needs == "right" and error.status == 404:
+                raise Problem("unauthenticated") from None
             return error_reply(call.request, error)
         except Problem as problem:
             if nobody and needs == "right" and problem.code in ("unknown_item", "forbidden"):
@@ -75,6 +76,12 @@ def _run(function: Function, needs: str, *, plain: bool) -> Handler:
         return result if isinstance(result, Response) else json_reply(result)
 
     return handler
+
+
+async def _told(call: Call, body: Fields) -> Json:
+    """Tell again that something was done, which the clients of this dialect never ask for."""
+    del call, body
+    return {}
 
 
 async def fields_of(request: Request) -> Fields:
@@ -104,8 +111,3 @@ def decoded(text: bytes | str) -> Json:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise Problem("malformed_body") from None
-
-
-def is_nobody(call: Call) -> bool:
-    """Tell whether nobody asks: no user, no opened link."""
-    return call.actor.user is NOBODY.user and not call.actor.passes
