@@ -74,18 +74,19 @@ def served(settled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def in_process(*arguments: str, stdin: str = "") -> Ran:
     """Run a command in this process."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     code: object = 0
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _stdin(stdin):
         try:
             run(list(arguments))
         except SystemExit as left:
             code = left.code
-    return Ran(int(str(code or 0)), out.getvalue(), err.getvalue())
+    out.flush()
+    return Ran(int(str(code or 0)), out.buffer.getvalue().decode(), err.getvalue())
 
 
 @contextlib.contextmanager
 def _stdin(text: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.stdin", io.StringIO(text))
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8"))
         yield

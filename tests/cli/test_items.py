@@ -41,6 +41,12 @@ def test_nothing_is_written_over(town: Cli, alone: Path) -> None:
     assert {path.name for path in alone.iterdir()} == {"a.txt", "data"}
 
 
+def test_pipes(town: Cli) -> None:
+    """What comes by standard input goes up under the name that is given; what comes down goes to standard output."""
+    assert town("item", "put", "-", "--name", "piped.txt", stdin="through a pipe").code == 0
+    assert town("item", "get", "/alice/piped.txt", "--to", "-").out == "through a pipe"
+
+
 def test_a_folder_comes_down_as_a_zip(town: Cli, alone: Path) -> None:
     """A folder is got as a ZIP of what is in it."""
     (alone / "one.txt").write_text("1")
