@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from commonhold.blobs.folder import FLUSH_EVERY, FolderBlobs
+from commonhold.core.policy.require import machine
 from commonhold.core.problems import Problem
 from commonhold.testing.blobs_contract import (
     MIB,
@@ -74,7 +75,7 @@ async def test_layout(blobs: FolderBlobs, tmp_path: Path) -> None:
     blob = await keep(blobs, b"x")
 
     assert [tmp_path / "blobs" / blob.key[0] / blob.key[1] / blob.key] == files(tmp_path)
-    assert str(files(tmp_path)[0]) == blobs.local_path(blob.key)
+    assert str(files(tmp_path)[0]) == blobs.local_path(machine(), blob.key)
     assert files(tmp_path)[0].stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "blobs").stat().st_mode & 0o777 == 0o700
 
@@ -153,9 +154,9 @@ async def test_a_broken_disk(blobs: FolderBlobs, tmp_path: Path) -> None:
 async def test_a_file_that_shrank(blobs: FolderBlobs, tmp_path: Path) -> None:
     """A file cut behind our back ends the download with a problem: it never looks complete."""
     blob = await keep(blobs, bytes(3 * MIB))
-    reading = blobs.read(blob.key)
+    reading = blobs.read(machine(), blob.key)
     await anext(reading)
-    os.truncate(blobs.local_path(blob.key) or "", MIB)
+    os.truncate(blobs.local_path(machine(), blob.key) or "", MIB)
 
     with pytest.raises(Problem, match="unavailable"):
         await anext(reading)
@@ -163,7 +164,7 @@ async def test_a_file_that_shrank(blobs: FolderBlobs, tmp_path: Path) -> None:
 
 def chill(blobs: FolderBlobs, key: str) -> None:
     """Let the kernel forget a file's content, as after a restart."""
-    with open(blobs.local_path(key) or "", "rb") as file:
+    with open(blobs.local_path(machine(), key) or "", "rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
@@ -192,7 +193,7 @@ async def test_open_files_are_closed(blobs: FolderBlobs) -> None:
     blob = await keep(blobs, bytes(3 * MIB))
     before = len(os.listdir("/proc/self/fd"))
     for turn in range(20):
-        reading = blobs.read(blob.key)
+        reading = blobs.read(machine(), blob.key)
         await anext(reading)
         if turn % 2:
             chill(blobs, blob.key)

@@ -4,6 +4,7 @@ import pytest
 
 from commonhold.blobs.memory import MemoryBlobs
 from commonhold.core.blobs import Blobs
+from commonhold.core.policy.require import machine
 from commonhold.testing.blobs_contract import BlobsContract, keep, nothing_known
 
 
@@ -21,7 +22,7 @@ async def test_no_file(blobs: Blobs) -> None:
     """There is no file that a web server could send."""
     blob = await keep(blobs, b"x")
 
-    assert blobs.local_path(blob.key) is None
+    assert blobs.local_path(machine(), blob.key) is None
 
 
 async def test_the_clock_is_given() -> None:

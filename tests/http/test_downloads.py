@@ -17,6 +17,7 @@ from tests.http.peer import Answer, answer, raw_exchange, request, serving
 from commonhold.blobs.folder import FolderBlobs
 from commonhold.blobs.memory import MemoryBlobs
 from commonhold.core.blobs import Blobs
+from commonhold.core.policy.require import machine
 from commonhold.core.problems import Problem
 from commonhold.http.downloads import SANDBOX, File, content_disposition, download_response
 from commonhold.http.ranges import Content
@@ -42,7 +43,7 @@ async def download(
     blobs: Blobs = MemoryBlobs()
     blob = await keep(blobs, content)
     file = File(name, kind, Content(blob.size, blob.sha256, 1_700_000_000_000))
-    response = await download_response(asked, file, partial(blobs.read, blob.key), yes, inline=inline)
+    response = await download_response(asked, file, partial(blobs.read, machine(), blob.key), yes, inline=inline)
     return await answer(response, asked)
 
 
@@ -155,7 +156,7 @@ async def test_headers_of_the_face() -> None:
     file = File("a", "text/plain", Content(blob.size, blob.sha256, 0))
 
     response = await download_response(
-        asked, file, partial(blobs.read, blob.key), yes, headers={"cache-control": "no-store", "x-face": "1"}
+        asked, file, partial(blobs.read, machine(), blob.key), yes, headers={"cache-control": "no-store", "x-face": "1"}
     )
 
     assert (response.headers["cache-control"], response.headers["x-face"]) == ("no-store", "1")
@@ -166,7 +167,7 @@ async def test_bytes_that_are_gone() -> None:
     file = File("a", "text/plain", Content(10, "x", 0))
 
     with pytest.raises(Problem, match="not_found"):
-        await download_response(request(), file, partial(MemoryBlobs().read, "a" * 32), yes)
+        await download_response(request(), file, partial(MemoryBlobs().read, machine(), "a" * 32), yes)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ class Server:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def counted(start: int, end: int) -> AsyncIterator[bytes]:
-            async for chunk in self.blobs.read(self.key, start, end):
+            async for chunk in self.blobs.read(machine(), self.key, start, end):
                 self.read += len(chunk)
                 yield chunk
 

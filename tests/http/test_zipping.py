@@ -17,6 +17,7 @@ from tests.http.peer import answer, request
 from tests.http.test_streams import Policy
 
 from commonhold.blobs.folder import FolderBlobs
+from commonhold.core.policy.require import machine
 from commonhold.core.problems import Problem
 from commonhold.http.streams import StreamCut
 from commonhold.http.zipping import Entry, SafePaths, zip_response, zip_stream
@@ -92,7 +93,7 @@ async def test_many_at_once(tmp_path: Path) -> None:
     blob = await keep(blobs, content)
 
     async def one() -> bytes:
-        return await zipped(Entry("a", THEN, blob.size, blobs.read(blob.key), packed=True))
+        return await zipped(Entry("a", THEN, blob.size, blobs.read(machine(), blob.key), packed=True))
 
     archives = await asyncio.gather(*(one() for _ in range(48)))
 

@@ -17,6 +17,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from commonhold.blobs.intake import CHUNK, KEY, Meter, checked, new_key
 from commonhold.core.blobs import ORPHAN_AGE_MS, Blob, Known
+from commonhold.core.policy.allowed import Allowed
 from commonhold.core.problems import Problem
 
 FLUSH_EVERY: Final = 32 << 20
@@ -70,7 +71,7 @@ class FolderBlobs:
             await upload.abandon()
             raise
 
-    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    async def read(self, allowed: Allowed, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:  # noqa: ARG002
         """See the port: what the kernel has in memory is copied at once, for the rest a thread waits."""
         with _told_as_problems():
             file = os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -119,7 +120,7 @@ class FolderBlobs:
                 removed += await self._run(_remove, [path for key, path in asked.items() if key not in kept])
         return removed
 
-    def local_path(self, key: str) -> str | None:
+    def local_path(self, allowed: Allowed, key: str) -> str | None:  # noqa: ARG002
         """See the port."""
         return str(self._path(key))
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 
 from commonhold.blobs.intake import CHUNK, Meter, checked, new_key
 from commonhold.core.blobs import ORPHAN_AGE_MS, Blob, Known
+from commonhold.core.policy.allowed import Allowed
 from commonhold.core.problems import Problem
 
 
@@ -32,7 +33,7 @@ class MemoryBlobs:
         self._kept[key] = (bytes(content), self._clock())
         return Blob(key, meter.size, hashlib.sha256(content).hexdigest())
 
-    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    async def read(self, allowed: Allowed, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:  # noqa: ARG002
         """See the port."""
         if checked(key) not in self._kept:
             raise Problem("not_found")
@@ -57,7 +58,7 @@ class MemoryBlobs:
         await self.delete(orphans)
         return len(orphans)
 
-    def local_path(self, key: str) -> str | None:
+    def local_path(self, allowed: Allowed, key: str) -> str | None:  # noqa: ARG002
         """See the port: there is no file."""
         checked(key)
         return None

@@ -10,6 +10,8 @@ from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from commonhold.core.policy.allowed import Allowed
+
 ORPHAN_AGE_MS: Final = 24 * 60 * 60 * 1000
 """How long a blob may wait for its row, in milliseconds: far longer than any upload's last step takes."""
 
@@ -40,10 +42,10 @@ class Blobs(Protocol):
         """
         ...
 
-    def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    def read(self, allowed: Allowed, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Bytes from ``start`` up to, not including, ``end`` (None: the last), in chunks of at most 1 MiB.
 
-        Bounds beyond the end are cut to it. ``not_found`` comes with the first chunk asked for. A blob deleted while
+        ``allowed`` is the proof that policy was asked for what these bytes belong to. Bounds beyond the end are cut to it. ``not_found`` comes with the first chunk asked for. A blob deleted while
         it is being read is read to its end.
         """
         ...
@@ -64,7 +66,7 @@ class Blobs(Protocol):
         """
         ...
 
-    def local_path(self, key: str) -> str | None:
+    def local_path(self, allowed: Allowed, key: str) -> str | None:
         """Where a web server on this machine can read the file by itself (X-Accel-Redirect), if it is one."""
         ...
 

@@ -11,6 +11,7 @@ from commonhold.core.content.tree import get
 from commonhold.core.content.walking import walk
 from commonhold.core.core import Core
 from commonhold.core.identity import Actor, ItemRef
+from commonhold.core.policy.allowed import Allowed
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
 from commonhold.core.sharing.finding import decide
@@ -41,7 +42,7 @@ async def serve_file(
     item, row = found.item, found.version
     tag = str(item.stamp) if version is None else f"v{row.ordinal}-{row.sha256[:16]}"
     file = File(item.name or item.uid, row.media or OCTETS, Content(row.size, tag, row.made_at))
-    place = _place(call, row.blob)
+    place = _place(call, found.allowed, row.blob)
     if place is not None:
         response = handed_over(file, place, inline=inline)
         response.headers.update(headers or {})
@@ -49,10 +50,10 @@ async def serve_file(
     return await download_response(call.request, file, found.chunks, found.again, inline=inline, headers=headers)
 
 
-def _place(call: Call, blob: str) -> str | None:
+def _place(call: Call, allowed: Allowed, blob: str) -> str | None:
     """Return where the web server in front finds a blob, if settings say that it can send files."""
     root = call.settings.x_accel
-    path = call.core.blobs.local_path(blob) if root is not None else None
+    path = call.core.blobs.local_path(allowed, blob) if root is not None else None
     if path is None:
         return None
     return f"{root}/{Path(path).resolve().relative_to(call.settings.blobs_folder.resolve()).as_posix()}"

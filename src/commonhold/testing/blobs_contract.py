@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Collection
 import pytest
 
 from commonhold.core.blobs import ORPHAN_AGE_MS, Blob, Blobs
+from commonhold.core.policy.require import machine
 from commonhold.core.problems import Problem
 
 MIB = 1 << 20
@@ -41,7 +42,7 @@ async def keep(blobs: Blobs, content: bytes) -> Blob:
 
 async def content_of(blobs: Blobs, key: str, start: int = 0, end: int | None = None) -> bytes:
     """Read a blob, or a part of it, into memory."""
-    return b"".join([chunk async for chunk in blobs.read(key, start, end)])
+    return b"".join([chunk async for chunk in blobs.read(machine(), key, start, end)])
 
 
 def in_two_days() -> int:
@@ -73,7 +74,7 @@ class BlobsContract:
         """No chunk is empty or larger than 1 MiB, so that the memory of a download is bounded."""
         blob = await keep(blobs, bytes(3 * MIB + 5))
 
-        lengths = [len(chunk) async for chunk in blobs.read(blob.key)]
+        lengths = [len(chunk) async for chunk in blobs.read(machine(), blob.key)]
 
         assert sum(lengths) == 3 * MIB + 5
         assert 0 < min(lengths) <= max(lengths) <= MIB
@@ -177,7 +178,7 @@ class BlobsContract:
         with pytest.raises(Problem, match="not_found"):
             await blobs.size(key)
         with pytest.raises(Problem, match="not_found"):
-            blobs.local_path(key)
+            blobs.local_path(machine(), key)
         with pytest.raises(Problem, match="not_found"):
             await blobs.delete([kept.key, key])
         assert await blobs.size(kept.key) == 1
@@ -194,7 +195,7 @@ class BlobsContract:
     async def test_deleted_while_it_is_read(self, blobs: Blobs) -> None:
         """A reader who has begun reads to the end; only the next one is too late."""
         blob = await keep(blobs, bytes(3 * MIB))
-        reading = blobs.read(blob.key)
+        reading = blobs.read(machine(), blob.key)
         begun = await anext(reading)
 
         await blobs.delete([blob.key])
@@ -206,7 +207,7 @@ class BlobsContract:
         blob = await keep(blobs, bytes(3 * MIB))
 
         async def download() -> None:
-            async for _ in blobs.read(blob.key):
+            async for _ in blobs.read(machine(), blob.key):
                 await asyncio.sleep(0)
 
         downloads = [asyncio.create_task(download()) for _ in range(20)]

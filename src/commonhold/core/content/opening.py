@@ -33,7 +33,7 @@ class Content:
 
     def chunks(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Yield the bytes from ``start`` up to, not including, ``end``. Who sends them asks ``again`` now and then."""
-        return self._core.blobs.read(self.version.blob, start, end)
+        return self._core.blobs.read(self.allowed, self.version.blob, start, end)
 
 
 async def open_content(
