@@ -45,8 +45,9 @@ class Blobs(Protocol):
     def read(self, allowed: Allowed, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Bytes from ``start`` up to, not including, ``end`` (None: the last), in chunks of at most 1 MiB.
 
-        ``allowed`` is the proof that policy was asked for what these bytes belong to. Bounds beyond the end are cut to it. ``not_found`` comes with the first chunk asked for. A blob deleted while
-        it is being read is read to its end.
+        ``allowed`` is the proof that policy was asked for what these bytes belong to. Bounds beyond the end are cut to
+        it. ``not_found`` comes with the first chunk asked for. A blob deleted while it is being read is read to its
+        end.
         """
         ...
 
