@@ -146,8 +146,13 @@ def error_reply(request: Request, error: ApiError, headers: Mapping[str, str] | 
 
 
 def word(request: Request, problem: Problem, status: int) -> Response:
-    """Word a problem of the core as this dialect's reply to a whole request."""
+    """Word a problem of the core as this dialect's reply to a whole request.
+
+    A route that is not there has no code: by that the real client tells it from a refusal, and takes an older one.
+    """
     error = of_problem(problem)
+    if problem.code == "route_not_found":
+        return Response(_encode({"message": error.message}), status, None, JSON)
     if request.scope.get(FORM) == "items" and problem.code in ("too_many_recipients", "too_many_items"):
         error.status = status = 400
     if "field" in problem.facts and problem.code in ("missing_field", "invalid_field", "unknown_field"):
