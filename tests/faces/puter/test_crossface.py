@@ -156,6 +156,17 @@ async def test_a_manager_passes_on_and_falls_with_his_share(town: Town) -> None:
     assert (await town.carol("GET", "/read", params={"file": A})).status == 404
 
 
+async def test_who_passes_on_learns_no_names_above(town: Town) -> None:
+    """The path of what somebody received and passed on begins at what he received, in every list of his."""
+    await town.alice.post("/share", {"recipients": ["bob"], "items": ["/alice/docs/deep.txt"], "mode": "manage"})
+    await town.bob.post("/share", {"recipients": ["carol"], "items": ["/alice/docs/deep.txt"]})
+    uid = town.uid("/alice/docs/deep.txt")
+    for route in ("shared-by-me", "shared-with-me", f"shares?uid={uid}"):
+        found = (await town.bob("GET", f"/share/{route}")).json["items"]
+        assert f"/alice/{uid}/deep.txt" in [one["path"] for one in found]
+        assert not any("docs" in (one["path"] or "") for one in found)
+
+
 async def test_an_owner_is_no_recipient(town: Town) -> None:
     """A manager who shares with the owner is told so in the recipient's place."""
     await town.alice.post("/share", {"recipients": ["bob"], "items": [A], "mode": "manage"})

@@ -11,11 +11,11 @@ from commonhold.http.face import Call
 
 
 def row(shown: Shown, *, mine: bool = False) -> dict[str, Json]:
-    """Return a share as a row; ``mine``: with the whole path, which its recipient need not know."""
+    """Return a share as a row; ``mine``: with the whole path, if it stands on a right that shows all of it."""
     item, share = shown.item, shown.share
     placed = item.kind in (ItemKind.FOLDER, ItemKind.FILE)
     path = masked(shown.owner, item)
-    if mine and shown.path:
+    if mine and shown.path and share.hangs_on is None:
         path = "/".join(("", shown.owner or "-", *shown.path))
     pending = share.kind is Kind.MAIL
     return {
