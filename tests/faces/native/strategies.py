@@ -30,6 +30,14 @@ KNOWN: dict[str, Any] = {
     "starts": "2029-01-01T00:00:00Z",
     "life": "7d",
     "value": {"any": ["json"]},
+    "collection": "notes",
+    "rows": [{"text": "x"}],
+    "values": {"text": "x"},
+    "keys": [1],
+    "fields": [{"name": "id", "type": "integer"}],
+    "field": "text",
+    "holder": "mallory",
+    "actions": ["read"],
 }
 
 

@@ -15,6 +15,7 @@ from commonhold.testing.core import make_core
 
 ROUTES = FACE.routes
 NAMES = [f"{route.method} {route.path}" for route in ROUTES]
+PLAIN = {"user", "group", "org", "holder", "name", "version", "collection", "field", "key", "rule"}  # no secrets
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 # What a stranger may be told of a route that is open to all: nothing of this is anybody's.
@@ -43,7 +44,7 @@ async def test_strangers_get_nothing(route: Route, who: str) -> None:
     path = _VARIABLE.sub(lambda match: names[match[1]], route.path.removeprefix("/api/v1"))
     reply = await town.clients[who](route.method, path, body_for(route, names), params=query_for(route, names))
     assert reply.status < 500, reply
-    secret = {uid for name, uid in names.items() if name not in ("user", "group", "org", "holder", "name", "version")}
+    secret = {uid for name, uid in names.items() if name not in PLAIN}
     assert not any(uid in reply.text for uid in secret), reply
     if who == "stranger":
         assert reply.status == 401 or route.path in OPEN
@@ -82,6 +83,10 @@ async def _scene(town: Town) -> dict[str, str]:
         "holder": "user:alice",
         "name": "theme",
         "version": "1",
+        "collection": "notes",
+        "field": "text",
+        "key": "1",
+        "rule": "none",
     }
 
 

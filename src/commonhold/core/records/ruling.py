@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from commonhold.core import cost
 from commonhold.core.changes import Drop, PeopleAt, Put
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
 from commonhold.core.identity import Actor, RecipientRef
@@ -58,6 +59,7 @@ async def add_rule(core: Core, actor: Actor, new: NewRule) -> Held:
         records = records_of(core)
         catalog = await records.catalog()
         _refuse_odd(catalog, new)
+        cost.check(_trial(catalog, new))
         tried = guarded(catalog, new.collection, _trial(catalog, new), WHOLE)
         await records.read(allowed, catalog, new.collection, tried, Facts(judged.now))
         number = Placeholders()

@@ -1,11 +1,23 @@
 """The native API as a face."""
 
-from commonhold.faces.native import account, content, docs, groups, installation, items, links, reasons, shares, users
+from commonhold.faces.native import (
+    account,
+    collections,
+    content,
+    docs,
+    groups,
+    installation,
+    items,
+    links,
+    reasons,
+    shares,
+    users,
+)
 from commonhold.http.face import Face
 from commonhold.http.idempotency import REPLAYED, REVISION
 from commonhold.http.replies import problem_json
 
-_PARTS = (account, users, groups, items, content, shares, links, reasons, installation)
+_PARTS = (account, users, groups, items, content, shares, links, reasons, collections, installation)
 
 ROUTES = tuple(route for part in _PARTS for route in part.TABLE.routes)
 

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from commonhold.core.identity import RecordRef
 from commonhold.core.model import LINK
+from commonhold.core.problems import Problem
 from commonhold.core.sharing import finding, managing
 from commonhold.core.sharing.proposal import Asked, OnExisting, Proposal, Report
 from commonhold.core.sharing.propose import propose
@@ -33,9 +35,11 @@ RoleName = Annotated[str, Meta(max_length=64, description="viewer, previewer, up
 
 
 class AskedIn(Struct, forbid_unknown_fields=True, frozen=True):
-    """An item with a role of its own."""
+    """An item with a role of its own: ``item``, or the row of a collection by its ``key``, shared before or not."""
 
-    item: Ref
+    item: Ref | None = None
+    collection: Ref | None = None
+    key: Ref | int | None = None
     role: RoleName | None = None
 
 
@@ -119,7 +123,11 @@ class Withdrawal(Struct, forbid_unknown_fields=True, frozen=True):
 def _asked(one: str | AskedIn) -> Asked:
     if isinstance(one, str):
         return Asked(item_ref(one, "items"))
-    return Asked(item_ref(one.item, "items"), role_of(one.role))
+    if one.item is not None and one.collection is None and one.key is None:
+        return Asked(item_ref(one.item, "items"), role_of(one.role))
+    if one.item is None and one.collection is not None and one.key is not None:
+        return Asked(RecordRef(one.collection, str(one.key)), role_of(one.role))
+    raise Problem("missing_field", field="items.item", reason="either item, or collection and key")
 
 
 async def _share(call: Call, uid: str) -> ShareShape:
