@@ -23,7 +23,7 @@ from commonhold.core.model import (
     Use,
 )
 from commonhold.core.policy.decide import LONGEST_CHAIN
-from commonhold.core.policy.snapshot import Look, Snapshot
+from commonhold.core.policy.snapshot import Look, Part, Snapshot, Step
 from commonhold.core.records.items import NO_OWNER, SPACE, Unborn
 from commonhold.core.roles import ItemKind, Kind
 from commonhold.store.probes import Probes
@@ -61,11 +61,13 @@ class _Reading:
             self.recipients.update(self.seen.found_recipients.values())
         if look.items or look.occupied or self.asked:
             self._places()
+        if look.audience is not None:
+            self._audience(look.audience)
         self._shares_on_chains()
         self._people()
-        if self.recipients or look.full:
+        if self.recipients:
             self._acceptance()
-        if self.asked or self.recipients or look.full:
+        if self.asked or self.recipients:
             self._uses()
         self._profiles()
         return self.seen
@@ -135,13 +137,31 @@ class _Reading:
         for no in reversed(path):
             above = chains[no] = (no, *above)
 
+    def _audience(self, part: Part) -> None:
+        """Read the part of the audience that is asked for: administrators, and the shares that reach the item."""
+        seen, probes = self.seen, self.probes
+        places = list(dict.fromkeys(place for no in seen.found_items.values() for place in seen.unbroken(no)))
+        if not places:
+            return
+        org = next((space.org for space in seen.spaces.values()), None)
+        whole = Part() if part.total else part
+        if (after := whole.since(Step.ADMINISTRATOR)) is not None:
+            most = None if whole.limit is None else whole.limit + 1  # the owner may be one, and is told as the owner
+            seen.administrators = tuple(probes.administrators(org, after, most))
+        if (after := part.since(Step.SHARE)) is not None:
+            found = probes.standing(places, after, part.limit)
+            seen.shares.update((share.no, share) for share in found)
+            seen.standing = tuple(share.no for share in found)
+        if part.total:
+            seen.total = probes.count_shares(places)
+
     def _shares_on_chains(self) -> None:
         """Read the shares that can reach whom the decision is about, and those that they hang on."""
-        look, seen, shares = self.look, self.seen, self.seen.shares
+        seen, shares = self.seen, self.seen.shares
         if self.subjects:
             seen.sets.update(self.probes.sets(self.subjects))
         if seen.items:
-            principals = None if look.full else {EVERYONE, *self.recipients}.union(*seen.sets.values())
+            principals = {EVERYONE, *self.recipients}.union(*seen.sets.values())
             for share in self.probes.shares_on(seen.items, principals):
                 shares[share.no] = share
         fresh: Iterable[Share] = tuple(shares.values())
@@ -165,7 +185,9 @@ class _Reading:
         ruling = self._ruling()
         backing, leaning, met = self._behind_shares()
         backing.update(self.subjects)
-        met.update(backing, owners, self.recipients, ruling, self._makers() if self.look.names else ())
+        met.update(backing, owners, self.recipients, ruling, seen.administrators)
+        if self.look.names:
+            met.update(self._makers())
         if met:
             seen.principals = {row.no: row for row in probes.rows(Principal, "no", met)}
         known = seen.principals
@@ -183,7 +205,7 @@ class _Reading:
 
     def _ruling(self) -> set[int]:
         """Return, for an audience, everybody who holds a rule for the records; else only what people are counts."""
-        if not (self.look.full and self.records):
+        if self.look.audience is None or not self.records:
             return set()
         collections = {record.collection for record in self.records}
         return {rule.principal for rule in self.probes.rows(Rule, "collection", collections)}
@@ -221,8 +243,6 @@ class _Reading:
         """Read what the recipients take: terms of groups, what subjects are in them, blocks, verified addresses."""
         seen = self.seen
         met = self.recipients
-        if self.look.full:
-            met = met.union(share.recipient for share in seen.shares.values())
         by_kind: dict[Kind, list[int]] = {}
         for no in met & seen.principals.keys():
             by_kind.setdefault(seen.principals[no].kind, []).append(no)

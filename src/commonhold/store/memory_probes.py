@@ -1,14 +1,17 @@
 """Probes of the memory engine, written to be read: closures and chains are walked anew each time, nothing is kept."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from commonhold.core.identity import RecordRef
-from commonhold.core.model import EVERYONE, Instance, Item, Life, Member, Nested, Row, Share
+from commonhold.core.model import EVERYONE, Instance, Item, Life, Member, Nested, Principal, Row, Share, State
 from commonhold.core.policy.snapshot import RuleHit
+from commonhold.core.roles import Kind, OrgRole
 from commonhold.store.memory_tables import Table
 
 R = TypeVar("R", bound=Row)
+
+ADMINISTRATOR: Final = OrgRole.ADMINISTRATOR
 
 
 class MemoryProbes:
@@ -56,10 +59,25 @@ class MemoryProbes:
             fresh = above - found
         return frozenset(found)
 
-    def shares_on(self, items: Collection[int], principals: Collection[int] | None) -> list[Share]:
+    def shares_on(self, items: Collection[int], principals: Collection[int]) -> list[Share]:
         """See ``Probes``."""
-        found = self.rows(Share, "item", items)
-        return found if principals is None else [share for share in found if share.recipient in principals]
+        return [share for share in self.rows(Share, "item", items) if share.recipient in principals]
+
+    def standing(self, items: Collection[int], after: int, limit: int | None) -> list[Share]:
+        """See ``Probes``."""
+        found = [share for share in self.rows(Share, "item", items) if share.no > after]
+        return sorted(found, key=lambda share: share.no)[:limit]
+
+    def count_shares(self, items: Collection[int]) -> int:
+        """See ``Probes``."""
+        return len(self.rows(Share, "item", items))
+
+    def administrators(self, org: int | None, after: int, limit: int | None) -> Sequence[int]:
+        """See ``Probes``."""
+        users = (row for row in self.rows(Principal, "kind", (Kind.USER,)) if row.no > after)
+        active = [row for row in users if row.state is State.ACTIVE]
+        found = [row.no for row in active if row.admin or (org and row.org == org and row.org_role == ADMINISTRATOR)]
+        return sorted(found)[:limit]
 
     def rule_hits(
         self,

@@ -37,8 +37,20 @@ class Probes(Protocol):
         """Return everything that each principal is: itself, groups above by the closure, and everyone."""
         ...
 
-    def shares_on(self, items: Collection[int], principals: Collection[int] | None) -> list[Share]:
-        """Return the live shares that stand on the items, for these recipients or (None) for all."""
+    def shares_on(self, items: Collection[int], principals: Collection[int]) -> list[Share]:
+        """Return the live shares that stand on the items, for these recipients."""
+        ...
+
+    def standing(self, items: Collection[int], after: int, limit: int | None) -> list[Share]:
+        """Return the live shares on the items whose numbers come after ``after``, by number, at most ``limit``."""
+        ...
+
+    def count_shares(self, items: Collection[int]) -> int:
+        """Count the live shares on the items."""
+        ...
+
+    def administrators(self, org: int | None, after: int, limit: int | None) -> Sequence[int]:
+        """Return active administrators of an organisation and of the installation after a number, by number."""
         ...
 
     def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:

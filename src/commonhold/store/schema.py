@@ -42,7 +42,7 @@ INDEXES: Final = {
     "space": ("owner no", "org?"),
     "item": ("parent no", "space no", "ref?", "trashed_at?"),
     "version": ("blob",),
-    "share": ("recipient no", "hangs_on?", "made_by no", "until?"),
+    "share": ("item no", "recipient no", "hangs_on?", "made_by no", "until?"),
     "rule": ("principal", "collection"),
     "outbox": ("done_at?",),
     "notification": ("user no",),
@@ -99,4 +99,6 @@ for _name, _known in INDEXES.items():
     for _names in (known.split() for known in _known):
         _index(_name, [name.rstrip("?") for name in _names], [f"{n[:-1]} IS NOT NULL" for n in _names if n[-1] == "?"])
 _index("outbox", ("due_at",), where=["done_at IS NULL"])
+_index("principal", ("org", "no"), where=["org_role = 'administrator'"])
+_index("principal", ("admin", "no"), where=["admin = TRUE"])
 _index("share", ["item", "recipient", "hangs_on", WRITTEN], name="share_near")  # all that chains are looked through for

@@ -218,6 +218,8 @@ def snapshot_of(world: World) -> Snapshot:
         on=on,
         rules={no: tuple(hits) for no, hits in world.hits.items()},
         allowances=dict(world.allowances),
+        administrators=tuple(sorted(no for no, row in world.principals.items() if row.kind == Kind.USER)),
+        standing=tuple(sorted(world.shares)),
     )
 
 

@@ -6,6 +6,7 @@ from tests.core.sharing.village import Village
 from commonhold.core.identity import NOBODY, Actor
 from commonhold.core.model import EVERYONE, LINK
 from commonhold.core.policy.audience import Reason
+from commonhold.core.policy.snapshot import START, Place
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Kind, Role
 from commonhold.core.sharing.finding import (
@@ -114,7 +115,7 @@ async def test_the_audience_holds_everybody_with_the_reason(village: Village) ->
     await village.share(village.alice, "carol", terms=Terms(until=village.clock() + 1))
     village.clock.advance(1)
     reasons: list[Reason] = []
-    after: int | None = 0
+    after: Place | None = START
     while after is not None:
         answer, after = await audience_of(village.core, Actor(village.alice), village.file, after, 2)
         reasons += answer.reasons

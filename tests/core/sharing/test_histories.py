@@ -22,7 +22,7 @@ from commonhold.core.core import judge
 from commonhold.core.identity import NOBODY, Actor
 from commonhold.core.model import EVERYONE, LINK, MAIN_ORG, Item, Member, Principal, Share, Space, State, Use
 from commonhold.core.policy.audience import audience, why
-from commonhold.core.policy.snapshot import Look
+from commonhold.core.policy.snapshot import Look, Part
 from commonhold.core.problems import Problem
 from commonhold.core.roles import ALL, Action, Kind, Role
 from commonhold.core.sharing.finding import shares_with
@@ -174,7 +174,7 @@ class Histories(RuleBasedStateMachine):
         world = await oracle.read_world(core.store)
         askers = [Asker(), Asker(None, frozenset(self.passes)), *(Asker(user) for user in self.people)]
         for item in self.items:
-            whole = await judge(core, Look(NOBODY, items=(item,), full=True))
+            whole = await judge(core, Look(NOBODY, items=(item,), audience=Part()))
             counting = {reason.principal for reason in audience(whole, item) if reason.counts}
             for asker in askers:
                 actor = Actor(asker.user, tuple(oracle.held(asker)))

@@ -20,7 +20,7 @@ from commonhold.core.model import (
     Space,
     State,
 )
-from commonhold.core.policy.snapshot import Look, Snapshot
+from commonhold.core.policy.snapshot import Look, Part, Snapshot
 from commonhold.core.roles import Kind, Role
 from commonhold.store.sqlite.probes import FEW
 from commonhold.store.sqlite.store import SqliteStore
@@ -68,7 +68,7 @@ async def made(build: Builder) -> World:
 
 def look(world: World) -> Look:
     """What bob may do with the file, and everybody else too."""
-    return Look(Actor(world.bob), (world.file,), (world.group,), (world.link,), full=True, names=True)
+    return Look(Actor(world.bob), (world.file,), (world.group,), (world.link,), audience=Part(total=True), names=True)
 
 
 CHANGES: dict[str, Callable[[World], Change]] = {

@@ -7,7 +7,8 @@ import msgspec
 from commonhold.core.identity import Actor
 from commonhold.core.model import Life, Share
 from commonhold.core.policy.decide import Judge
-from commonhold.core.roles import ALL, Action, ItemKind, Kind
+from commonhold.core.policy.snapshot import Place, Step
+from commonhold.core.roles import ALL, Action, Kind
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
@@ -30,35 +31,33 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
     backers: tuple[int, ...] = ()
     rule: int | None = None
 
+    @property
+    def at(self) -> Place:
+        """Where it stands in the audience."""
+        step = Step[self.by.upper()]
+        return step, {Step.RULE: self.rule, Step.SHARE: self.share}.get(step, self.principal) or 0
+
 
 def audience(judge: Judge, item: int) -> Iterator[Reason]:
     """Yield everybody an item reaches, once for each reason: ownership, administration, rules, live shares.
 
-    The snapshot must be a full one. Shares that give nothing now are told too, as ``counts`` False.
+    Of administrators and shares it is the part that the snapshot was asked for, in the order of their places. Shares
+    that give nothing now are told too, as ``counts`` False.
     """
-    yield from _standing(judge, item)
-    if judge.snapshot.items[item].kind is ItemKind.RECORD:
-        yield from _ruled(judge, item)
-    live = judge.snapshot.life(item) is Life.LIVE
-    for share in judge.standing(item):
-        yield of_share(judge, share, item, live=live)
-
-
-def _standing(judge: Judge, item: int) -> Iterator[Reason]:
-    """Yield owner, administrators of the organisation, and administrators of the installation that were read."""
     seen = judge.snapshot
     space = seen.spaces.get(seen.items[item].space)
     owner = space.owner if space else None
     if owner is not None and seen.active(owner):
         yield Reason("owner", owner, ALL, place=item)
-    for no in sorted(seen.principals):
-        if no != owner and seen.principals[no].kind is Kind.USER and judge.own(no, item).actions == ALL:
+    for no in seen.administrators:
+        if no != owner and judge.rules_over(no, seen.items[item]):
             yield Reason("administrator", no, ALL, place=item)
-
-
-def _ruled(judge: Judge, item: int) -> Iterator[Reason]:
-    for hit in judge.snapshot.rules.get(item, ()):
+    for hit in sorted(seen.rules.get(item, ()), key=lambda hit: hit.rule):
         yield Reason("rule", hit.principal, hit.actions, place=item, rule=hit.rule)
+    live, places = seen.life(item) is Life.LIVE, set(seen.unbroken(item))
+    for share in (seen.shares[no] for no in seen.standing):
+        if share.item in places:
+            yield of_share(judge, share, item, live=live)
 
 
 def of_share(judge: Judge, share: Share, item: int, *, live: bool = True, through: int | None = None) -> Reason:

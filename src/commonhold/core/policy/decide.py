@@ -98,13 +98,13 @@ class Judge:
         """Return the right that stands on no share: ownership, administration, rules."""
         seen = self.snapshot
         row = seen.items[item]
-        if user is not None and self._rules_over(user, row):
+        if user is not None and self.rules_over(user, row):
             return EVERYTHING
         if row.kind is ItemKind.RECORD:
             return self.by_rules(user, item)
         return NOTHING
 
-    def _rules_over(self, user: int, row: Item) -> bool:
+    def rules_over(self, user: int, row: Item) -> bool:
         """Tell whether a person owns the space, or administers its organisation or the installation."""
         who = self.snapshot.principals.get(user)
         space = self.snapshot.spaces.get(row.space)

@@ -1,6 +1,8 @@
 """What a decision looks at: one consistent reading of the store, made by ``Store.look``."""
 
+import enum
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -21,12 +23,43 @@ from commonhold.core.model import (
 from commonhold.core.roles import Action
 
 
+class Step(enum.IntEnum):
+    """The order in which an audience is told; within a step it goes by number."""
+
+    OWNER = 0
+    ADMINISTRATOR = 1
+    RULE = 2
+    SHARE = 3
+
+
+Place = tuple[int, int]
+"""A place in an audience: a step, and the number of a principal, rule or share."""
+
+START: Final[Place] = (Step.OWNER, 0)
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What to read of an item's audience: at most ``limit`` administrators and shares beyond a place (None: all).
+
+    With ``total`` all administrators are read, who are few, and all shares are counted.
+    """
+
+    after: Place = START
+    limit: int | None = None
+    total: bool = False
+
+    def since(self, step: Step) -> int | None:
+        """Return the number in a step beyond which this part begins; None if it begins later."""
+        at, no = self.after
+        return no if at == step else 0 if at < step else None
+
+
 class Look(msgspec.Struct, frozen=True):
     """What to read. Everything the decision needs comes in one reading, whatever the number of references.
 
-    ``full`` reads all live shares on the chains (audience, management), else only those that can reach ``actor`` or
-    one of ``subjects`` (other people whose access is asked for), that name one of ``recipients``, or that are asked
-    for in ``shares``. ``occupied`` asks who has a name in a folder.
+    Of the live shares on the chains those are read that can reach ``actor`` or one of ``subjects`` (other people whose
+    access is asked for), that name one of ``recipients``, that are asked for in ``shares``, or that stand in the
+    ``audience`` of the one item. ``occupied`` asks who has a name in a folder.
     """
 
     actor: Actor
@@ -35,7 +68,7 @@ class Look(msgspec.Struct, frozen=True):
     shares: tuple[ShareRef, ...] = ()
     subjects: tuple[int, ...] = ()
     occupied: tuple[tuple[ItemRef, str], ...] = ()
-    full: bool = False
+    audience: Part | None = None
     names: bool = False  # also the profiles of all principals met
     unborn: bool = False  # rows that are no items yet are read as items with numbers below zero (``core.records``)
 
@@ -70,10 +103,15 @@ class Snapshot(msgspec.Struct):
     allowances: dict[int, Allowance] = {}  # by holder
     terms: dict[int, GroupTerms] = {}  # of the groups among the recipients asked for
     levels: dict[tuple[int, int], Level] = {}  # (user, group): direct membership of actor and subjects in these groups
-    blocks: frozenset[tuple[int, int]] = frozenset()  # (user, blocked) of the users, and owners of addresses, among the recipients
+    blocks: frozenset[tuple[int, int]] = (
+        frozenset()
+    )  # (user, blocked) of the users, and owners of addresses, among the recipients
     claimed: dict[int, int] = {}  # mail addresses among the recipients → the account that has verified each
     occupied: dict[tuple[ItemRef, str], int] = {}
     profiles: dict[int, Profile] = {}
+    administrators: tuple[int, ...] = ()  # of the part of the audience that was asked for; the owner may be one
+    standing: tuple[int, ...] = ()  # shares of that part
+    total: int | None = None  # shares in the whole audience
 
     def unbroken(self, item: int) -> Iterator[int]:
         """Yield the item and its parents up to the first folder that takes nothing from above."""

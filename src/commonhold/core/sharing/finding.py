@@ -12,7 +12,7 @@ from commonhold.core.policy.audience import Reason, audience, why
 from commonhold.core.policy.decide import Judge, Right
 from commonhold.core.policy.manage import may_change, may_end
 from commonhold.core.policy.require import allow, require
-from commonhold.core.policy.snapshot import Look
+from commonhold.core.policy.snapshot import START, Look, Part, Place
 from commonhold.core.ports import Rows, SharedWith, Where
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Kind
@@ -56,6 +56,7 @@ class Answer(msgspec.Struct, frozen=True):
     profiles: dict[int, Profile]
     items: dict[int, Item]
     shares: dict[int, Share]
+    total: int | None = None  # reasons in the whole audience, if that was asked for
 
 
 async def get_share(core: Core, actor: Actor, ref: ShareRef) -> Shown:
@@ -222,16 +223,21 @@ def _answer(judged: Judge, whose: Actor, right: Right) -> Answer:
 
 
 async def audience_of(
-    core: Core, actor: Actor, item: ItemRef, after: int = 0, limit: int = 50
-) -> tuple[Answer, int | None]:
+    core: Core, actor: Actor, item: ItemRef, after: Place = START, limit: int = 50, *, total: bool = False
+) -> tuple[Answer, Place | None]:
     """Tell everybody an item reaches, with reasons, page by page; for those who manage it.
+
+    With ``total`` the answer says how many reasons there are in all.
 
     :raises Problem: unknown_item, forbidden
     """
-    judged = await judge(core, Look(actor, items=(item,), full=True, names=True))
-    _, right = require(judged, actor, judged.snapshot.found_items.get(item), Action.MANAGE)
-    reasons = list(audience(judged, right.item))
+    look = Look(actor, items=(item,), audience=Part(after, limit + 1, total), names=True)
+    judged = await judge(core, look)
     seen = judged.snapshot
-    page = tuple(reasons[after : after + limit])
-    further = after + limit if len(reasons) > after + limit else None
-    return Answer(seen.items[right.item], right, page, seen.profiles, seen.items, seen.shares), further
+    _, right = require(judged, actor, seen.found_items.get(item), Action.MANAGE)
+    told = list(audience(judged, right.item))
+    found = [reason for reason in told if reason.at > after]
+    page = tuple(found[:limit])
+    count = None if seen.total is None else seen.total + sum(reason.share is None for reason in told)
+    answer = Answer(seen.items[right.item], right, page, seen.profiles, seen.items, seen.shares, count)
+    return answer, page[-1].at if len(found) > limit else None

@@ -48,7 +48,6 @@ async def propose(core: Core, actor: Actor, proposal: Proposal) -> Report:
             actor,
             items=tuple(dict.fromkeys(asked.item for asked in proposal.items)),
             recipients=tuple(dict.fromkeys((*proposal.recipients, *_addresses(proposal)))),
-            full=not proposal.give,
             unborn=proposal.give,
         )
         draft = _draft(await judge(core, look))

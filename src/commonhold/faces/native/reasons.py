@@ -4,6 +4,8 @@ from msgspec import Struct
 
 from commonhold.core.directory.people import get_user
 from commonhold.core.policy.audience import Reason
+from commonhold.core.policy.snapshot import START, Place
+from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 from commonhold.core.sharing import finding
 from commonhold.faces.native.items_shape import ItemBrief, RightShape, brief, right_shape
@@ -17,7 +19,7 @@ from commonhold.faces.native.words import (
     cursor,
     kind_word,
     moment_or_none,
-    number_of,
+    place_of,
     user_ref,
 )
 from commonhold.http.face import Call
@@ -68,12 +70,19 @@ class WhyShape(Struct, frozen=True):
     reasons: list[ReasonShape]
 
 
+class AudienceQuery(Paging, forbid_unknown_fields=True, frozen=True):
+    """A page of an audience; ``total``: count all of it, too."""
+
+    total: bool = False
+
+
 class AudiencePage(Struct, frozen=True):
     """A page of everybody an item reaches."""
 
     item: ItemBrief
     data: list[ReasonShape]
     next: str | None
+    total: int | None = None  # reasons in all, if asked for
 
 
 def _named(answer: finding.Answer, no: int) -> Named:
@@ -114,8 +123,22 @@ async def why(call: Call, query: Whose) -> WhyShape:
 
 
 @TABLE.route("GET", "/items/{item}/audience", needs="right", problems="unknown_item forbidden bad_cursor")
-async def audience(call: Call, query: Paging) -> AudiencePage:
+async def audience(call: Call, query: AudienceQuery) -> AudiencePage:
     """Tell everybody an item reaches, each with the reason; for those who manage it."""
-    after = number_of(query.next) or 0
-    answer, further = await finding.audience_of(call.core, call.actor, call.params["item"], after, query.limit)
-    return AudiencePage(brief(answer.item), [_shape(answer, reason) for reason in answer.reasons], cursor(further))
+    ref, after = call.params["item"], _place(query.next)
+    answer, further = await finding.audience_of(call.core, call.actor, ref, after, query.limit, total=query.total)
+    reasons = [_shape(answer, reason) for reason in answer.reasons]
+    return AudiencePage(brief(answer.item), reasons, cursor(further), answer.total)
+
+
+def _place(text: str | None) -> Place:
+    """Read the cursor of an audience.
+
+    :raises Problem: bad_cursor
+    """
+    match place_of(text):
+        case None:
+            return START
+        case (int(step), int(no)):
+            return step, no
+    raise Problem("bad_cursor", field="next")

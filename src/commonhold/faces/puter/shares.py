@@ -8,6 +8,7 @@ from commonhold.core.directory.blocks import block, list_blocks, unblock
 from commonhold.core.identity import Actor, Named, RecipientRef
 from commonhold.core.model import EVERYONE
 from commonhold.core.policy.audience import Reason
+from commonhold.core.policy.snapshot import START, Place
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 from commonhold.core.sharing.details import details
@@ -82,7 +83,7 @@ async def shares(call: Call, _: Fields) -> Any:
     query = call.request.query_params
     ref = await ref_in(call, {name: query[name] for name in ("path", "uid") if name in query})
     found: list[dict[str, Json]] = []
-    after: int | None = 0
+    after: Place | None = START
     while after is not None:
         answer, after = await audience_of(call.core, call.actor, ref, after, LONGEST)
         found += [_reached(call, answer, reason) for reason in answer.reasons if reason.by == "share"]

@@ -19,13 +19,15 @@ from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.reader import Reader
 from commonhold.store.sqlite.rules import RecordRules
 from commonhold.store.sqlite.statements import (
+    ADMINISTRATORS,
     CHAIN,
     CHILD,
+    COUNT_SHARES,
     INSTANCE,
     SET,
     SHARES_BETWEEN,
     SHARES_NEAR,
-    SHARES_ON,
+    STANDING,
     WRITTEN,
     listed,
     select,
@@ -41,6 +43,7 @@ FEW: Final = 64  # shares on a chain that are looked through; of more than these
 SETS: Final = 4_096  # principals whose sets are kept, some 100 B for each group that they are in
 MOST: Final = 16_384  # rows of a table that are kept, up to 1 kB each
 CHAINS: Final = 16_384  # items of which chains are kept, some 100 B each
+ALL: Final = -1  # no limit
 NEVER: Final = (-1, None)
 
 
@@ -171,14 +174,13 @@ class SqliteProbes:
     def _read_set(self, principal: int) -> frozenset[int]:
         return frozenset((principal, EVERYONE, *(no for (no,) in self._all(SET, (principal,)))))
 
-    def shares_on(self, items: Collection[int], principals: Collection[int] | None) -> list[Share]:
-        """Return the live shares that stand on the items, for these recipients or (None) for all."""
-        if principals is None:
-            return self._shares(SHARES_ON, listed(items))
+    def shares_on(self, items: Collection[int], principals: Collection[int]) -> list[Share]:
+        """Return the live shares that stand on the items, for these recipients."""
         others = 0 if LINK in principals else LINK  # most shares are links, and seldom asked for
         near = self._all(SHARES_NEAR, (listed(items), others, FEW + 1))
         if len(near) > FEW:
-            return self._shares(SHARES_BETWEEN, listed(items), listed(principals))
+            decode = DECODERS[Share]
+            return [decode(one) for one in self._all(SHARES_BETWEEN, (listed(items), listed(principals)))]
         wanted = [no for no, recipient, _, _ in near if recipient in principals]
         if not wanted:
             return []
@@ -187,9 +189,21 @@ class SqliteProbes:
         self._ahead = self._as_written(Share, [(no, written) for no, _, _, written in near if no in both])
         return [self._ahead[no] for no in wanted]
 
-    def _shares(self, statement: str, *lists: str) -> list[Share]:
-        decode = DECODERS[Share]
-        return [decode(one) for one in self._all(statement, lists)]
+    def standing(self, items: Collection[int], after: int, limit: int | None) -> list[Share]:
+        """Return a page of the live shares on the items: of each item's no more than a page is looked at."""
+        most = ALL if limit is None else limit
+        numbers = sorted(no for item in items for (no,) in self._all(STANDING, (item, after, most)))[:limit]
+        found = {share.no: share for share in self._read_rows(Share, "no", numbers)} if numbers else {}
+        return [found[no] for no in numbers]
+
+    def count_shares(self, items: Collection[int]) -> int:
+        """Count the live shares on the items."""
+        ((count,),) = self._all(COUNT_SHARES, (listed(items),))
+        return int(count)
+
+    def administrators(self, org: int | None, after: int, limit: int | None) -> Sequence[int]:
+        """Return active administrators of an organisation and of the installation after a number, by number."""
+        return sorted({no for (no,) in self._all(ADMINISTRATORS, (org, after))})[:limit]
 
     def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
         """Return, for each record, the rules of these principals whose filter holds for its row."""

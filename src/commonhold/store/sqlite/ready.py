@@ -38,7 +38,7 @@ def make_ready(path: Path) -> None:
         return
     if version is not None and version > HEAD:
         raise Problem("schema_newer", found=version, known=HEAD)
-    command = [sys.executable, "-m", "commonhold.store.migrate", f"sqlite:///{path.absolute()}"]
+    command = [sys.executable, "-P", "-m", "commonhold.store.migrate", f"sqlite:///{path.absolute()}"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own module
     if done.returncode:
         raise Problem("unavailable", reason=done.stderr.strip().rpartition("\n")[2])

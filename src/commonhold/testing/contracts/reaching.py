@@ -16,12 +16,13 @@ from commonhold.core.model import (
     Level,
     Member,
     Share,
+    State,
     Use,
 )
 from commonhold.core.policy.decide import Judge
-from commonhold.core.policy.snapshot import Look
+from commonhold.core.policy.snapshot import START, Look, Part, Place, Step
 from commonhold.core.ports import Store
-from commonhold.core.roles import ANY_KIND, Action, Kind, Role
+from commonhold.core.roles import ANY_KIND, Action, Kind, OrgRole, Role
 from commonhold.testing.build import Builder
 
 
@@ -97,26 +98,47 @@ class Reaching:
         assert subject.set_of(bob) >= {bob, grp}
         assert set(recipient.shares) == {own}
 
-    async def test_full(self, store: Store, build: Builder) -> None:
-        """A full look reads every live share on the chain, with recipients, uses and what groups take."""
+    async def test_audience(self, store: Store, build: Builder) -> None:
+        """A look at an audience reads every live share on the chain, with its recipient, and the administrators."""
         ann, bob = await build.user("ann"), await build.user("bob")
         grp = await build.group("grp")
-        await build.put(GroupTerms(grp, view_only=True))
-        await build.join(grp, ann, level=Level.MANAGER)
-        root = await build.space(ann)
+        org = await build.principal(Kind.ORG, "org")
+        head = await build.user("head", org=org, org_role=OrgRole.ADMINISTRATOR)
+        await build.user("other", org_role=OrgRole.ADMINISTRATOR)
+        await build.user("gone", org=org, org_role=OrgRole.ADMINISTRATOR, state=State.SUSPENDED)
+        root = await build.space(ann, org)
+        boss = await build.user("boss", admin=True)
         item = await build.item(root, "a")
         shares = [await build.share(item, bob), await build.share(root, grp), await build.share(root, LINK)]
-        await build.put(Use(shares[2], 3))
         ended = await build.share(root, bob)
         await build.commit(Drop(Share, (ended,)))
 
-        snapshot = await store.look(Look(Actor(ann), items=(item,), full=True))
+        snapshot = await store.look(Look(Actor(ann), items=(item,), audience=Part(total=True)))
 
-        assert set(snapshot.shares) == set(shares)
-        assert set(snapshot.principals) >= {ann, bob, grp, LINK}
-        assert snapshot.used == {shares[2]: 3}
-        assert snapshot.terms[grp].view_only
-        assert snapshot.levels == {(ann, grp): Level.MANAGER}
+        assert snapshot.standing == tuple(shares)
+        assert snapshot.administrators == (head, boss)
+        assert snapshot.total == 3
+        assert set(snapshot.principals) >= {ann, bob, grp, LINK, head, boss}
+
+    async def test_audience_by_pages(self, store: Store, build: Builder) -> None:
+        """A part of an audience begins beyond a place, and has no more administrators and shares than asked for."""
+        ann = await build.user("ann")
+        heads = [await build.user(f"head {at}", admin=True) for at in range(3)]
+        root = await build.space(ann)
+        shut = await build.folder(root, "shut", inherits=False)
+        item = await build.item(shut, "a")
+        people = [await build.user(f"user {at}") for at in range(3)]
+        shares = [await build.share((item, shut)[at % 2], no) for at, no in enumerate(people)]
+        await build.share(root, people[0])
+
+        async def part(after: Place, limit: int | None = None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+            seen = await store.look(Look(Actor(ann), items=(item,), audience=Part(after, limit)))
+            return seen.administrators, seen.standing
+
+        assert await part(START, 1) == (tuple(heads[:2]), (shares[0],))  # one more administrator: he may be the owner
+        assert await part((Step.ADMINISTRATOR, heads[1])) == ((heads[2],), tuple(shares))
+        assert await part((Step.SHARE, shares[0]), 1) == ((), (shares[1],))
+        assert await part((Step.SHARE, shares[2])) == ((), ())
 
     async def test_what_backs_a_share(self, store: Store, build: Builder) -> None:
         """Every share above is read, up to eight hops, with its backer and all that he is."""

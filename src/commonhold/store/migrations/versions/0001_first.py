@@ -60,8 +60,10 @@ def upgrade() -> None:
         number("owner", null=True),
         number("made_at"),
     )
+    index("principal", "admin no", "admin = TRUE")
     index("principal", "kind no")
     index("principal", "org", "org IS NOT NULL")
+    index("principal", "org no", "org_role = 'administrator'")
     index("principal", "owner", "owner IS NOT NULL")
     index("principal", "uid", unique=True)
     table(
@@ -229,6 +231,7 @@ def upgrade() -> None:
         number("written_in"),
     )
     index("share", "hangs_on", "hangs_on IS NOT NULL")
+    index("share", "item no")
     index("share", "made_by no")
     index("share", "item recipient hangs_on written_in", name="share_near")
     index("share", "recipient no")
