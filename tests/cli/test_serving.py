@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.cli.conftest import in_process
-from tests.cli.running import PATIENCE, Ran, Served, command, environment, first_line, serve, started
+from tests.cli.running import PATIENCE, PROGRAM, Ran, Served, command, environment, first_line, serve, started
 
 HEAVY = ("typer", "rich", "sqlalchemy", "alembic", "pydantic", "PIL", "httpx2", "aiosmtplib", "css_inline", "segno")
 
@@ -140,6 +141,27 @@ def test_a_first_start_and_its_end(empty: Path, tmp_path: Path, sign: signal.Sig
         assert server.end(sign) == 0
     assert not (data / "server.json").exists()
     assert [one["name"] for one in in_process("user", "list", "--data", str(data), "--json").json] == ["me"]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_in_a_terminal(settled: Path, tmp_path: Path, workers: str) -> None:
+    """Ctrl-C reaches every process in front of a terminal, whether up or not: the server ends with 0, and without noise.
+
+    Nor does it run what lies in the folder it is started in.
+    """
+    data = shutil.copytree(settled, tmp_path / "data")
+    (tmp_path / "asyncio.py").write_text("raise SystemExit('this is none of ours')")
+    fixed = ("serve", "--data", str(data), "--port", "0", "--workers", workers)
+    process = subprocess.Popen(
+        [*PROGRAM, *fixed],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True,
+        env=environment(COMMONHOLD_LOG_LEVEL="warning"),
+    )  # fmt: skip
+    with process:
+        first_line(process)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, err) == (0, "")
 
 
 def test_arguments_hold_no_secrets(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ _COMMON: dict[str, Any] = {
 }
 """Parameters of every command: named so that no command has one of the same name."""
 
+_LOCAL: dict[str, Any] = {"where_data": DataOption, "json": JsonOption}
+
 
 class Session:
     """What a command works with: the API, once it asks for it, and the printer."""
@@ -88,20 +90,20 @@ class Session:
 
 
 def command(
-    app: typer.Typer, name: str, *, example: str
+    app: typer.Typer, name: str, *, example: str, local: bool = False
 ) -> Callable[[Callable[Concatenate[Session, P], Awaitable[None]]], Callable[Concatenate[Session, P], Awaitable[None]]]:
-    """Register an async function as a command; ``example`` ends its help."""
+    """Register an async function as a command; ``example`` ends its help. ``local``: it is about directories alone."""
 
     def add(
         function: Callable[Concatenate[Session, P], Awaitable[None]],
     ) -> Callable[Concatenate[Session, P], Awaitable[None]]:
         def run(**given: Any) -> None:
-            where = Where(*(given.pop(name) for name in _COMMON if name != "json"))
+            where = Where(*(given.pop(name, None) for name in _COMMON if name != "json"))
             then = asyncio.run(_run(function, where, Out(json=given.pop("json")), given))
             if then is not None:
                 then()
 
-        _sign(run, function)
+        _sign(run, function, _LOCAL if local else _COMMON)
         app.command(name, help=inspect.getdoc(function), epilog=f"Example: commonhold {example}")(run)
         return function
 
@@ -117,10 +119,11 @@ async def _run(
     return session.then
 
 
-def _sign(run: Callable[..., None], function: Callable[..., Any]) -> None:
+def _sign(run: Callable[..., None], function: Callable[..., Any], kinds: dict[str, Any]) -> None:
     """Give the wrapper the parameters of the function, and those that every command has."""
     own = list(inspect.signature(function).parameters.values())[1:]
-    kinds = _COMMON | ({"where_server": OnlyServerOption} if any(one.name == "url" for one in own) else {})
+    if any(one.name == "url" for one in own):
+        kinds = kinds | {"where_server": OnlyServerOption}
     common = [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=False if name == "json" else None

@@ -8,7 +8,7 @@ from commonhold.cli.command import secret_of
 from commonhold.cli.moments import read_end, read_start
 
 Item = Annotated[str, typer.Argument(metavar="ITEM", help="Path (/owner/folder/file) or uid.")]
-Share = Annotated[str, typer.Argument(metavar="SHARE", help="Uid of the share.")]
+Share = Annotated[str, typer.Argument(metavar="SHARE", help="Id or uid of the share, or its link.")]
 User = Annotated[str, typer.Argument(metavar="USER", help="Log-in name, or uid.")]
 Group = Annotated[str, typer.Argument(metavar="GROUP", help="Title, or uid.")]
 Org = Annotated[str, typer.Argument(metavar="ORG", help="Title, or uid.")]

@@ -186,6 +186,7 @@ async def _keep(settings: Settings, listener: socket.socket, stop: asyncio.Event
         child = await asyncio.create_subprocess_exec(
             *plain_python("commonhold.cli.server", "0"),
             stdin=asyncio.subprocess.PIPE, pass_fds=(listener.fileno(),),
+            start_new_session=True,  # Ctrl-C in a terminal is for the leading process, which lets go of the leash
         )  # fmt: skip
         assert child.stdin is not None  # noqa: S101 - asked for above
         child.stdin.write(plan)  # by the pipe: arguments can be seen by others

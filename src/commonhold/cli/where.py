@@ -89,11 +89,19 @@ async def over_http(url: str, token: str | None) -> AsyncIterator[Api]:
 
 @asynccontextmanager
 async def _directory(where: Where, owner: str | None) -> AsyncIterator[Api]:
-    settings = where.settings()
+    settings = _of_its_owner(where.settings())
     async with core_of(settings) as core:
         actor = await actor_on(core, where.as_user, owner)
         async with in_process(core, settings, actor) as api:
             yield api
+
+
+def _of_its_owner(settings: Settings) -> Settings:
+    """Whoever has the directory may give any password, unless its settings say otherwise: he could as well put in the
+    hash. What people choose for themselves, over HTTP, keeps its least length."""
+    if "limits.password_min" in settings.origins:
+        return settings
+    return msgspec.structs.replace(settings, limits=msgspec.structs.replace(settings.limits, password_min=1))
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ class Finding(msgspec.Struct, frozen=True):
     said: str
 
 
-@command(root, "check-config", example="check-config --set")
+@command(root, "check-config", example="check-config --set", local=True)
 async def check_config(
     session: Session,
     only_set: Annotated[bool, typer.Option("--set", help="Only what is no default.")] = False,
@@ -46,7 +46,7 @@ async def check_config(
     session.out.table(("setting", "value", "from", "what for"), rows, "Everything is as it comes.")
 
 
-@command(root, "doctor", example="doctor --data DIR")
+@command(root, "doctor", example="doctor --data DIR", local=True)
 async def doctor(session: Session) -> None:
     """Look at data directory, database, disk, server and mail; exits with 1 if something is not as it should be."""
     settings = session.settings

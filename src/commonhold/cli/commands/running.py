@@ -52,7 +52,7 @@ def _nothing(option: Option) -> Any:
 _add_serve()
 
 
-@command(root, "work", example="work --data DIR")
+@command(root, "work", example="work --data DIR", local=True)
 async def work(session: Session) -> None:
     """Send mail and sweep until Ctrl-C: beside `serve --no-worker`, or on another machine."""
     settings = session.settings
@@ -66,7 +66,7 @@ async def work(session: Session) -> None:
         raise Unusable(str(error)) from None
 
 
-@command(root, "migrate", example="migrate --check")
+@command(root, "migrate", example="migrate --check", local=True)
 async def migrate(
     session: Session,
     check: Annotated[

@@ -92,7 +92,7 @@ async def share(
             raise Mistyped("--lan, --port and --no-serve are for data directories: with --url, that server serves.")
         await _share(session, await session.api(), wish, total, None)
         return
-    place = _place(session, lan=lan, serve=not no_serve, port=port)
+    place = place_of(session, lan=lan, serve=not no_serve, port=port)
     core = await session.enter(core_of(place.settings))
     if session.where.as_user is None:
         await _ensure_administrator(core)
@@ -104,7 +104,7 @@ async def share(
         session.then = lambda: become_server(place.settings, listener)
 
 
-def _place(session: Session, *, lan: bool, serve: bool, port: int | None) -> Place:
+def place_of(session: Session, *, lan: bool, serve: bool, port: int | None) -> Place:
     """Say where the share will be served, and listen there if nobody does yet.
 
     :raises Unusable: nobody can

@@ -15,10 +15,10 @@ from commonhold.cli.where import over_http
 app = typer.Typer(help="List, show, change, withdraw and renew shares.", no_args_is_help=True)
 root = typer.Typer()
 
-COLUMNS = ("uid", "item", "with", "role", "state", "until", "uses")
+COLUMNS = ("id", "item", "with", "role", "state", "until", "uses")
 AUDIENCE = ("who", "kind", "may", "why")
 
-Shares = Annotated[list[str], typer.Argument(metavar="SHARE...", help="Uids of shares, or links.")]
+Shares = Annotated[list[str], typer.Argument(metavar="SHARE...", help="Ids or uids of shares, or links.")]
 
 
 def recipient(share: Json) -> str:
@@ -31,7 +31,7 @@ def _row(share: Json) -> tuple[Any, ...]:
     most = share["max_uses"]
     uses = f"{share['used']}/{most}" if most is not None else share["used"] or ""
     item = share["item"]["name"] or share["item"]["uid"]
-    return share["uid"], item, recipient(share), share["role"], share["state"], shown(share["until"]), uses
+    return share["id"], item, recipient(share), share["role"], share["state"], shown(share["until"]), uses
 
 
 @command(app, "list", example="shares list")
@@ -52,14 +52,15 @@ async def list_shares(
 
 
 async def uid_of(api: Api, text: str) -> str:
-    """Return the uid of a share that is named by it, or by its link, which those who made it may give."""
-    if "/s/" not in text:
+    """Return the uid of a share that is named by it, or, by those who made it, by its number or its link."""
+    number = int(text) if text.isascii() and text.isdigit() else None
+    secret = link_of(text)[1] if "/s/" in text else None
+    if number is None and secret is None:
         return text
-    _, secret = link_of(text)
     async for one in api.pages("/shares", direction="made"):
-        if (one.get("link") or {}).get("secret") == secret:
+        if one["id"] == number or (secret is not None and (one.get("link") or {}).get("secret") == secret):
             return str(one["uid"])
-    raise Refused({"code": "unknown_share", "detail": "You made no live share with this link.", "field": "share"})
+    raise Refused({"code": "unknown_share", "detail": f"You made no live share {text}.", "field": "share"})
 
 
 @command(app, "show", example="shares show http://127.0.0.1:8080/s/3sVw…")
@@ -87,6 +88,7 @@ def facts(share: Json) -> list[tuple[str, Any]]:
         ("note", share["note"]),
         ("made", f"{shown(share['made_at'])} by {share['sharer'] or '?'} ({share['face']})"),
         ("link", (share.get("link") or {}).get("url")),
+        ("id", share["id"]),
         ("uid", share["uid"]),
     ]
 
@@ -101,14 +103,23 @@ async def amend(
     starts: Starts = None,
     max_uses: MaxUses = None,
     note: Note = None,
-    without: Annotated[
-        list[str] | None, typer.Option("--no", metavar="TERM", help="Take away: password, expires, starts, uses, note.")
-    ] = None,
+    no_password: Annotated[bool, typer.Option("--no-password", help="Take the password away.")] = False,
+    no_expires: Annotated[bool, typer.Option("--no-expires", help="Let it live on.")] = False,
+    no_starts: Annotated[bool, typer.Option("--no-starts", help="Let it begin at once.")] = False,
+    no_max_uses: Annotated[bool, typer.Option("--no-max-uses", help="Count no uses.")] = False,
+    no_note: Annotated[bool, typer.Option("--no-note", help="Take the note away.")] = False,
     new_link: Annotated[bool, typer.Option("--new-link", help="A new secret; the old link opens nothing.")] = False,
 ) -> None:
     """Change role and terms of a share; what is left out stays."""
     terms = terms_of(password=password, expires=expires, starts=starts, max_uses=max_uses, note=note)
-    terms |= dict.fromkeys(_taken(without or []))
+    gone = {
+        "password": no_password,
+        "until": no_expires,
+        "starts": no_starts,
+        "max_uses": no_max_uses,
+        "note": no_note,
+    }
+    terms |= dict.fromkeys(name for name, away in gone.items() if away)
     api = await session.api()
     uid = part(await uid_of(api, share))
     body = {"terms": terms} | ({"role": role} if role is not None else {})
@@ -117,16 +128,6 @@ async def amend(
         done = await api.post(f"/shares/{uid}/secret")
     if not session.out.value(done):
         session.out.card(facts(done))
-
-
-def _taken(words: list[str]) -> list[str]:
-    """Return the names that the API has for terms."""
-    ours = {"expires": "until", "uses": "max_uses"}
-    known = {"password", "expires", "starts", "uses", "note"}
-    odd = [word for word in words if word not in known]
-    if odd:
-        raise typer.BadParameter(f"--no takes {', '.join(sorted(known))}, not {odd[0]!r}.")
-    return [ours.get(word, word) for word in words]
 
 
 @command(app, "withdraw", example="shares withdraw SHARE")
@@ -224,7 +225,7 @@ def _peeked(seen: Json) -> list[tuple[str, Any]]:
 async def why(
     session: Session,
     item: Item,
-    user: Annotated[str | None, typer.Option("--user", help="Whose right; your own if left out.")] = None,
+    user: Annotated[str | None, typer.Option("--user", "--who", help="Whose right; your own if left out.")] = None,
 ) -> None:
     """Say what somebody may do with an item, and every reason for it."""
     api = await session.api()

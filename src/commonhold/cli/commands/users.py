@@ -36,8 +36,8 @@ async def add(
     invite: Annotated[bool, typer.Option("--invite", help="A mail lets him set his password.")] = False,
     org: Annotated[str | None, typer.Option("--org", help="Organisation; made if there is none.")] = None,
     org_role: Annotated[OrgRole, typer.Option("--org-role", help="What he is in it.")] = OrgRole.USER,
-    first_name: Annotated[str | None, typer.Option("--first-name")] = None,
-    last_name: Annotated[str | None, typer.Option("--last-name")] = None,
+    first_name: Annotated[str | None, typer.Option("--first-name", help="First name.")] = None,
+    last_name: Annotated[str | None, typer.Option("--last-name", help="Last name.")] = None,
 ) -> None:
     """Make an account. Without --unverified its mail address counts as confirmed."""
     body = {
