@@ -103,7 +103,7 @@ def test_pages_of_an_audience_are_the_audience(world: World, limit: int) -> None
 
     for item in world.items:
         whole = Judge(assemble(Look(Actor(), items=(item,), audience=Part(total=True)), probes), NOW)
-        told = list(dict.fromkeys(reason.at for reason in audience(whole, item)))  # worlds have rules of one number
+        told = [reason.at for reason in audience(whole, item)]
         found, after = list[Place](), START
         while True:
             part = Part(after, limit)
@@ -112,7 +112,8 @@ def test_pages_of_an_audience_are_the_audience(world: World, limit: int) -> None
             if not page:
                 break
             found, after = [*found, *page], page[-1]
-        assert found == told == sorted(told)
+        # Worlds, unlike stores, have rules with the same number.
+        assert list(dict.fromkeys(found)) == list(dict.fromkeys(sorted(told)))
         assert whole.snapshot.total == sum(step == Step.SHARE for step, _ in told)
 
 
