@@ -10,6 +10,7 @@ from commonhold.core import cost
 from commonhold.core.changes import Change, Missed
 from commonhold.core.core import Core, Placeholders, attempt, happened
 from commonhold.core.identity import Actor, RecordRef
+from commonhold.core.model import Item
 from commonhold.core.problems import Problem
 from commonhold.core.query import NEVER, Compare, Filter, Op, Page, Pick, Query, Scalar, all_of
 from commonhold.core.records.authority import Authority, authority, records_of
@@ -245,12 +246,12 @@ async def _missed(core: Core, actor: Actor, collection: str, keys: Sequence[Scal
     return Problem("forbidden" if len(found.rows) == len(set(keys)) else "not_found", field="key")
 
 
-async def card(core: Core, actor: Actor, item: Any) -> list[tuple[str, str]]:
-    """Return a shared row as names and texts, for a page: what is empty, or a list of other rows, is left out.
+async def card(core: Core, actor: Actor, item: Item) -> list[tuple[str, str]]:
+    """Return the row of an item as names and texts, for a page: what is empty, or a list of other rows, is left out.
 
     :raises Problem: not_found, unknown_collection
     """
-    if item.kind is not ItemKind.RECORD:
+    if item.kind is not ItemKind.RECORD or core.records is None:
         return []
     row = await get_row(core, actor, item.collection or "", item.ref or "")
     return [(name, _text(value)) for name, value in row.items() if value is not None and not isinstance(value, list)]
