@@ -20,6 +20,10 @@ async def pages(bench: Context) -> AsyncIterator[Figure]:
         yield _figure("audience, a page of an item with two shares", found, 5)
         found = await timed((partial(audience_of, core, owner, town.busy) for _ in range(bench.calls(100))), warm=2)
         yield _figure("audience, a page of an item with 10 k shares", found, 5)
+        found = await timed(
+            (partial(audience_of, core, owner, town.busy, total=True) for _ in range(bench.calls(100))), warm=2
+        )
+        yield _figure("the same with its total", found, 100)
         found = await timed(partial(shares_with, core, Actor(town.popular)) for _ in range(bench.calls(200)))
         yield _figure("shared with me, in a group with 40 k shares", found, 5)
         found = await timed(partial(shares_by, core, owner) for _ in range(bench.calls(200)))
