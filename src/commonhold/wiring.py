@@ -296,8 +296,11 @@ class _Keeper(threading.Thread):
 
     def run(self) -> None:
         while not self._ending.is_set():
-            command = [sys.executable, "-m", "commonhold.wiring"]
-            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:  # noqa: S603
+            command = [sys.executable, "-P", "-m", "commonhold.wiring"]
+            with subprocess.Popen(  # noqa: S603 - our own module
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C in a terminal is not for him, even before he can say so himself
+            ) as process:  # fmt: skip
                 self._leash = process.stdin
                 self._tell(self._settings)  # by the pipe, as everybody can see arguments
                 if self._ending.is_set():

@@ -145,7 +145,7 @@ def test_a_first_start_and_its_end(empty: Path, tmp_path: Path, sign: signal.Sig
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_in_a_terminal(settled: Path, tmp_path: Path, workers: str) -> None:
-    """Ctrl-C reaches every process in front of a terminal, whether up or not: the server ends with 0, and without noise.
+    """Ctrl-C reaches every process in front of a terminal, up or not: the server ends with 0, and without noise.
 
     Nor does it run what lies in the folder it is started in.
     """
