@@ -15,6 +15,7 @@ from typing import Any, Final
 from bench.cases.decisions import decisions
 from bench.cases.footprint import footprint
 from bench.cases.pages import pages
+from bench.cases.puter import puter
 from bench.cases.requests import requests
 from bench.cases.streams import streams
 from bench.cases.writes import writes
@@ -28,6 +29,7 @@ CASES: Final[dict[str, Case]] = {
     "writes": writes,
     "pages": pages,
     "requests": requests,
+    "puter": puter,
     "streams": streams,
     "footprint": footprint,
 }

@@ -32,18 +32,18 @@ async def requests(bench: Context) -> AsyncIterator[Figure]:
     async with ours(bench.data) as server, bare() as nothing:
         town = bench.town
         reads = [request("GET", f"/api/v1/items/{uid}", token=token) for token, uid in town.readers]
-        found = await _beside(bench, server, nothing, lambda: reads)
-        yield _figure("read an item, with a token", found, 0.22)
+        found = await beside(bench, server, nothing, lambda: reads)
+        yield figure("read an item, with a token", found, 0.22)
         opens = [request("POST", f"/api/v1/links/{secret}/open", body=b"{}") for secret in town.links]
-        found = await _beside(bench, server, nothing, lambda: opens)
-        yield _figure("open a link", found, 0.1)
+        found = await beside(bench, server, nothing, lambda: opens)
+        yield figure("open a link", found, 0.1)
         proposals = _proposals(town)
-        found = await _beside(bench, server, nothing, lambda: list(itertools.islice(proposals, 20_000)))
-        yield _figure("share an item", found, 0.1)
-        found = await _beside(bench, server, nothing, lambda: list(itertools.islice(proposals, 20_000)), CROWDED)
+        found = await beside(bench, server, nothing, lambda: list(itertools.islice(proposals, 20_000)))
+        yield figure("share an item", found, 0.1)
+        found = await beside(bench, server, nothing, lambda: list(itertools.islice(proposals, 20_000)), CROWDED)
         best = max(found, key=lambda one: one.ours.rate).ours
-        beside = {"median_ms": best.median_ms, "p99_ms": best.p99_ms, "clients": CROWDED}
-        yield Figure("acknowledged shares", best.rate, "shares/s", 1_000, least=True, beside=beside)
+        more = {"median_ms": best.median_ms, "p99_ms": best.p99_ms, "clients": CROWDED}
+        yield Figure("acknowledged shares", best.rate, "shares/s", 1_000, least=True, beside=more)
 
 
 def _proposals(town: Town) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _proposals(town: Town) -> Iterator[str]:
                 yield request("POST", "/api/v1/shares", token=token, body=body)
 
 
-async def _beside(
+async def beside(
     bench: Context, server: Server, nothing: Server, of: Callable[[], list[str]], clients: int = CLIENTS
 ) -> list[Round]:
     """Send requests to both servers in turns."""
@@ -76,11 +76,11 @@ async def _while(server: Server, plan: Plan) -> tuple[Result, float]:
     return result, (server.cpu() - before) / max(1, result.good)
 
 
-def _figure(case: str, found: list[Round], wanted: float) -> Figure:
+def figure(case: str, found: list[Round], wanted: float) -> Figure:
     """Compare the best whiles of both; beside: the median of all turns, and the processor's time."""
     best, most = max(one.ours.rate for one in found), max(one.bare.rate for one in found)
     shown = max((one.ours for one in found), key=lambda one: one.rate)
-    beside = {
+    more = {
         "per_s": best,
         "bare_per_s": most,
         "median_of_turns": statistics.median(one.ours.rate / one.bare.rate for one in found),
@@ -89,4 +89,4 @@ def _figure(case: str, found: list[Round], wanted: float) -> Figure:
         "median_ms": shown.median_ms,
         "p99_ms": shown.p99_ms,
     }
-    return Figure(case, best / most, "of bare", wanted, least=True, beside=beside)
+    return Figure(case, best / most, "of bare", wanted, least=True, beside=more)

@@ -212,8 +212,9 @@ def _result(call: Call, wanted: Wanted, pair: Pair, shown: Details) -> dict[str,
 def _holder(wanted: Wanted, pair: Pair, shown: Details) -> str:
     """Return the name of the account that got a share."""
     named = wanted.recipients[pair.recipient]
-    found = wanted.sharer.recipient(named)
-    no = found if isinstance(found, int) else wanted.sharer.seen.found_recipients.get(found)
-    profile = shown.profiles.get(no) if no is not None else None
-    profile = profile or wanted.sharer.seen.profiles.get(no or 0)
+    share = shown.shares.get(pair.share) if pair.share is not None else None
+    account = share.recipient if share is not None else wanted.sharer.recipient(named)
+    profile = None
+    if isinstance(account, int):
+        profile = shown.profiles.get(account) or wanted.sharer.seen.profiles.get(account)
     return profile.name if profile is not None else named.text

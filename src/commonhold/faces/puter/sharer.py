@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from commonhold.core.directory.reading import one as one_row
 from commonhold.core.directory.standing import stand
 from commonhold.core.identity import Named, RecipientRef
 from commonhold.core.model import Profile
@@ -43,14 +44,17 @@ class Sharer(msgspec.Struct, frozen=True):
 
 
 async def sharer_of(call: Call, recipients: Iterable[object] = ()) -> Sharer:
-    """Read who asks, and the addresses among the recipients, in one look.
+    """Read who asks; and, where addresses are among the recipients, with them in one look.
 
-    :raises Problem: forbidden for the holder of a link, for guests by mail, and for narrower credentials
+    :raises Problem: forbidden for the holder of a link, and for guests by mail
     """
-    if call.actor.user is None:
+    user = call.actor.user
+    if user is None:
         raise Problem("forbidden")
-    mails = (one for one in recipients if isinstance(one, Named) and one.kind is Kind.MAIL)
-    standing = await stand(call.core, call.actor, *mails)
-    profile = standing.seen.profiles[call.actor.user]
+    mails = [one for one in recipients if isinstance(one, Named) and one.kind is Kind.MAIL]
+    seen = (await stand(call.core, call.actor, *mails)).seen if mails else Snapshot()
+    profile = seen.profiles.get(user) or await one_row(call.core, Profile, no=user)
+    if profile is None or profile.kind is not Kind.USER:
+        raise Problem("forbidden")
     open_question = profile.email is not None and not profile.verified
-    return Sharer(profile, standing.seen, call.settings.unconfirmed_may_share or not open_question)
+    return Sharer(profile, seen, call.settings.unconfirmed_may_share or not open_question)
