@@ -59,7 +59,7 @@ BUDGET: Final = "what,how many,each\nSoil,12,6.50\nTomato plants,9,2.20\nBarrel,
 REPORT: Final = ("The garden: first season", "", "Harvest: 41 kg of tomatoes, 12 kg of beans.", "Next: a fourth bed.")
 
 FILES: Final[dict[str, bytes]] = {
-    "/alice/Welcome.md": b"# Welcome\n\nEverybody who has an account here can read this.\n",
+    "/alice/Welcome.md": b"# Welcome\n\nEverybody can read this, with an account or without.\n",
     "/alice/Garden/plan.md": PLAN.encode(),
     "/alice/Garden/budget.csv": BUDGET.encode(),
     "/alice/Garden/beds.png": png(),
@@ -73,6 +73,37 @@ FILES: Final[dict[str, bytes]] = {
 APP: Final = ("alice", "Wiki", "https://wiki.example.org/")
 CLOSED: Final = "/alice/Garden/Private"  # shares from above end at its door
 
+TABLE: Final[dict[str, Any]] = {
+    "name": "plants",
+    "key": "id",
+    "fields": [
+        {"name": "id", "type": "integer", "nullable": False},
+        {"name": "name", "type": "string", "nullable": False},
+        {"name": "bed", "type": "integer"},
+        {"name": "count", "type": "integer"},
+        {"name": "for_sale", "type": "boolean"},
+        {"name": "notes", "type": "text"},
+    ],
+}
+ROWS: Final = (
+    {"id": 1, "name": "Tomato", "bed": 1, "count": 9, "for_sale": True, "notes": "Tie them up in June."},
+    {"id": 2, "name": "Bean", "bed": 1, "count": 24, "for_sale": True, "notes": "From our own seeds."},
+    {"id": 3, "name": "Sage", "bed": 2, "count": 4, "for_sale": False, "notes": "For the kitchen."},
+    {"id": 4, "name": "Dahlia", "bed": 3, "count": 12, "for_sale": False, "notes": "For the 9th, a surprise."},
+)
+RULES: Final[tuple[dict[str, Any], ...]] = (
+    {"holder": {"kind": "group", "name": "Team"}, "collection": "plants", "actions": ["read", "create", "write"]},
+    {
+        "holder": {"kind": "group", "name": "Sales"},
+        "collection": "plants",
+        "actions": ["read"],
+        "filter": {"field": "for_sale", "op": "eq", "value": True},
+        "fields": ["id", "name", "count"],
+    },
+)
+"""The team reads and writes the table; sales reads what is for sale, and three fields of it."""
+ROW: Final = "plants/1"  # a row, as shares below name it
+
 _LINK: Final = {"kind": "link"}
 _PASSED_ON: Final = {"pass_on_to": ["user"], "note": "Could you look over this? Pass it on if it helps."}
 
@@ -81,8 +112,9 @@ SHARES: Final = (
     Given("bob", "/alice/Garden/plan.md", "dave", "passed on: it lives and dies with bob's"),
     Given("alice", "/alice/Garden", {"kind": "group", "name": "Company"}, "with a group that holds groups"),
     Given("erin", "/erin/Timetable.txt", {"kind": "org", "name": SCHOOL}, "with an organisation"),
-    Given("alice", "/alice/Welcome.md", {"kind": "everyone"}, "with everyone who has an account"),
+    Given("alice", "/alice/Welcome.md", {"kind": "everyone"}, "with everyone, also without an account"),
     Given("alice", "/alice/Wiki", {"kind": "group", "name": "Team"}, "an application, with a group"),
+    Given("alice", ROW, "frank", "one row of a table, with somebody for whom no rule opens it"),
     Given("bob", "/bob/Recipes", "frank", "with a guest, who may look but not download", "previewer"),
     Given("bob", "/bob/Recipes", "newcomer@example.org", "with an address that has no account yet"),
     Given("alice", "/alice/Garden/beds.png", _LINK, "a link"),
