@@ -15,6 +15,7 @@ from commonhold.core.roles import Kind, Role
 from commonhold.core.sharing.finding import shares_with
 from commonhold.core.sharing.managing import amend, withdraw
 from commonhold.core.terms import Terms
+from commonhold.testing.build import Builder
 
 A = "/alice/a.txt"
 
@@ -69,6 +70,17 @@ async def test_an_entry_has_no_path(town: Town) -> None:
     await town.give("/alice/Plan", "bob")
     row = next(one for one in await received(town.bob) if one["uid_entry"] == made.uid)
     assert (row["path"], row["type"], row["url"]) == (None, "entry", "https://x.example/7")
+
+
+async def test_a_record_has_no_path(town: Town) -> None:
+    """A record that is shared is shown in shared-with-me by its collection and key, and cannot be named here."""
+    build = Builder(town.core.store)
+    record = await build.record(town.items[A].space, "articles", "7")
+    await build.share(record, town.numbers["bob"])
+    row = next(one for one in await received(town.bob) if one["type"] == "record")
+    assert (row["path"], row["name"], row["mode"]) == (None, "articles 7", "read")
+    told = await town.alice.post("/share", {"recipients": ["carol"], "paths": [row["uid_entry"]]})
+    assert told["paths"][0]["code"] == "subject_does_not_exist"
 
 
 async def test_groups_organisations_everyone_and_links_are_holders(town: Town) -> None:

@@ -162,3 +162,31 @@ async def test_other_origins(furnished: Town) -> None:
         assert answer.headers["access-control-allow-credentials"] == "true"
     other = await town.alice("POST", "/stat", {"path": "/alice/a.txt"}, headers={"origin": "https://else.example"})
     assert not any(re.match("access-control-allow", name) for name in other.headers)
+
+
+OPERATIONS = st.lists(
+    st.dictionaries(
+        st.sampled_from(["op", "path", "parent", "name", "as", "overwrite", "dedupe_name", "create_missing_ancestors"]),
+        st.sampled_from(["mkdir", "write", "/alice", "/alice/docs", "$dir_0/x", "dir_0", "a.txt", "x/y", ".."])
+        | VALUES,
+        max_size=6,
+    ),
+    max_size=5,
+)
+
+
+@tuned(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(operations=OPERATIONS, files=st.lists(st.binary(max_size=8), max_size=4))
+async def test_odd_batches(furnished: Town, operations: list[Any], files: list[bytes]) -> None:
+    """Whatever a batch asks for, each operation is done or refused in its place."""
+    core = make_core(store=copied(furnished), blobs=furnished.core.blobs, secrets=CountedSecrets(b"later"))
+    town = again(furnished, core)
+    fields: list[tuple[str, tuple[str | None, bytes]]] = [
+        ("operation", (None, msgspec.json.encode(one))) for one in operations
+    ]
+    fields += [("file", ("f.txt", data)) for data in files] or [("operation_id", (None, b"1"))]
+    reply = await town.alice("POST", "/batch", None, files=fields)
+    assert reply.status in (200, 218), reply
+    results = reply.json["results"]
+    assert len(results) == len(operations)
+    assert (reply.status == 218) is any("error" in one for one in results)

@@ -22,7 +22,7 @@ def row(shown: Shown, *, mine: bool = False) -> dict[str, Json]:
         "uid": share.uid,
         "mode": mode_of(share.role),
         "path": path if placed else None,
-        "name": item.name or shown.owner,
+        "name": item.name or (f"{item.collection} {item.ref}" if item.kind is ItemKind.RECORD else shown.owner),
         "uid_entry": uid_of(item),
         "is_dir": item.kind is ItemKind.FOLDER,
         "type": item.media if placed else str(item.kind),
