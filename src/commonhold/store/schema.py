@@ -42,7 +42,7 @@ INDEXES: Final = {
     "space": ("owner no", "org?"),
     "item": ("parent no", "space no", "ref?", "trashed_at?"),
     "version": ("blob",),
-    "share": ("item no", "recipient no", "hangs_on?", "made_by no", "until?"),
+    "share": ("item no", "recipient no made_by", "hangs_on?", "made_by no", "until?"),
     "rule": ("principal", "collection"),
     "outbox": ("done_at?",),
     "notification": ("user no",),

@@ -59,7 +59,7 @@ HOT = {
     ],
     sql.SHARES_NEAR: ["share: share_near (item=?)"],
     sql.SHARES_BETWEEN: ["share: share_near (item=? AND recipient=?)"],
-    sql.SHARED_WITH: ["share: share_recipient_no (recipient=? AND no<?)"],
+    sql.SHARED_WITH: ["share: share_recipient_no_made_by (recipient=? AND no<?)"],
     sql.NEST: ["below: group_closure_ancestor_grp (ancestor=?)", "above: key (grp=?)"],
     sql.CLOSURE: ["nested: key (child=?)"],
     sql.BELOW: ["item: key (rowid=?)", "item: item_parent_no (parent=?)"],

@@ -58,9 +58,19 @@ class Judge:
         self.snapshot = snapshot
         self.now = now
         self._gifts: dict[tuple[int, int], Gift] = {}
+        self._rights: dict[int, Right] = {}
+        self._whose: Actor | None = None
 
     def right(self, actor: Actor, item: int) -> Right:
-        """Return what ``actor`` may do with ``item`` now."""
+        """Return what ``actor`` may do with ``item`` now; that of the actor who was asked about last is remembered."""
+        if actor is not self._whose:
+            self._whose, self._rights = actor, {}
+        found = self._rights.get(item)
+        if found is None:
+            found = self._rights[item] = self._right(actor, item)
+        return found
+
+    def _right(self, actor: Actor, item: int) -> Right:
         seen = self.snapshot
         life = seen.life(item) if item in seen.items else Life.DELETED
         if life is Life.DELETED or (actor.user is not None and not seen.active(actor.user)):

@@ -93,6 +93,7 @@ class Snapshot(msgspec.Struct):
     found_shares: dict[ShareRef, int] = {}
     items: dict[int, Item] = {}
     chains: dict[int, tuple[int, ...]] = {}  # item → itself, its parent … the top folder
+    lives: dict[int, Life] = {}  # what ``life`` has found
     spaces: dict[int, Space] = {}
     principals: dict[int, Principal] = {}
     sets: dict[int, frozenset[int]] = {}  # principal → everything it is (itself, groups above, everyone)
@@ -122,13 +123,11 @@ class Snapshot(msgspec.Struct):
 
     def life(self, item: int) -> Life:
         """Return the worst life on the chain: what lies in a trashed folder is trashed."""
-        found = Life.LIVE
-        for no in self.chains.get(item, ()):
-            life = self.items[no].life
-            if life is Life.DELETED:
-                return life
-            if life is Life.TRASHED:
-                found = life
+        found = self.lives.get(item)
+        if found is None:
+            lives = {self.items[no].life for no in self.chains.get(item, ())}
+            found = next((life for life in (Life.DELETED, Life.TRASHED) if life in lives), Life.LIVE)
+            self.lives[item] = found
         return found
 
     def active(self, principal: int) -> bool:

@@ -39,7 +39,8 @@ T = TypeVar("T")
 
 DEEPEST: Final = Limits().depth + 1  # folders above an item, and one more: what is deeper has no top
 PEOPLE: Final = (Principal, Allowance, GroupTerms)  # whatever changes one of these moves ``people_at``
-FEW: Final = 64  # shares on a chain that are looked through; of more than these, each recipient's are looked up
+FEW: Final = 64  # shares that are looked through, and a few more for each item …
+EACH: Final = 4  # … if there are more than these, each recipient's are looked up
 SETS: Final = 4_096  # principals whose sets are kept, some 100 B for each group that they are in
 MOST: Final = 16_384  # rows of a table that are kept, up to 1 kB each
 CHAINS: Final = 16_384  # items of which chains are kept, some 100 B each
@@ -177,8 +178,9 @@ class SqliteProbes:
     def shares_on(self, items: Collection[int], principals: Collection[int]) -> list[Share]:
         """Return the live shares that stand on the items, for these recipients."""
         others = 0 if LINK in principals else LINK  # most shares are links, and seldom asked for
-        near = self._all(SHARES_NEAR, (listed(items), others, FEW + 1))
-        if len(near) > FEW:
+        most = FEW + EACH * len(items)
+        near = self._all(SHARES_NEAR, (listed(items), others, most + 1))
+        if len(near) > most:
             decode = DECODERS[Share]
             return [decode(one) for one in self._all(SHARES_BETWEEN, (listed(items), listed(principals)))]
         wanted = [no for no, recipient, _, _ in near if recipient in principals]

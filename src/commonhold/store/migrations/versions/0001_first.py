@@ -234,7 +234,7 @@ def upgrade() -> None:
     index("share", "item no")
     index("share", "made_by no")
     index("share", "item recipient hangs_on written_in", name="share_near")
-    index("share", "recipient no")
+    index("share", "recipient no made_by")
     index("share", "stands_on item recipient", "kind <> 16", unique=True)
     index("share", "uid", unique=True)
     index("share", "until", "until IS NOT NULL")
