@@ -61,6 +61,13 @@ def test_the_closed_folder(town_told: tuple[Path, dict[str, Any]]) -> None:
     assert "Private" not in [one["name"] for one in seen]
 
 
+def test_the_table(town_told: tuple[Path, dict[str, Any]]) -> None:
+    """The table is read as its rules say, and the one row that is shared with a guest stands in his list."""
+    data, _ = town_told
+    shared = in_process("shares", "list", "--received", "--data", str(data), "--as", "frank", "--json").json
+    assert {"record", "folder"} == {one["item"]["kind"] for one in shared}
+
+
 def test_only_an_empty_directory_is_filled(town: Cli) -> None:
     """A directory in which people live is refused, and nothing is added to it."""
     before = town("user", "list", "--json").json
@@ -111,3 +118,4 @@ def test_what_it_says_can_be_typed(empty: Path, alone: Path) -> None:
     assert (alone / "beds.png").read_bytes() == png()
     assert "The garden behind the house" in done.stdout
     assert "given by bob, in turn by alice" in done.stdout
+    assert "Dahlia" in done.stdout

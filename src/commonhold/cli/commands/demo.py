@@ -105,6 +105,7 @@ def curl_lines(town: Town, base: str, data: str) -> list[str]:
         f"TOKEN=$(commonhold token create bob {where})",
         f'curl -s -H "Authorization: Bearer $TOKEN" "{base}/api/v1/shares?direction=received"',
         f'curl -s -H "Authorization: Bearer $TOKEN" -r 0-79 {base}/api/v1/items/{town.item(PLAN)["uid"]}/content',
+        f'curl -s -H "Authorization: Bearer $TOKEN" {base}/api/v1/collections/plants/rows',
         f"commonhold why {PLAN} --user dave {where}",
         f"commonhold shares list --as bob {where}",
     ]

@@ -5,7 +5,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import msgspec
 
 from commonhold.cli.client import Api, Json, part
-from commonhold.cli.demo.town import APP, CLOSED, FILES, GROUPS, PASSWORD, PEOPLE, SHARES, Given
+from commonhold.cli.demo.town import (
+    APP,
+    CLOSED,
+    FILES,
+    GROUPS,
+    PASSWORD,
+    PEOPLE,
+    ROW,
+    ROWS,
+    RULES,
+    SHARES,
+    TABLE,
+    Given,
+)
 from commonhold.cli.exits import CommandError
 
 Enter = Callable[[str | None], Awaitable[Api]]
@@ -48,7 +61,7 @@ class Town:
         top = await self._folder([owner])
         made = {"kind": "app", "name": name, "url": url}
         self._items[f"/{owner}/{name}"] = await (await self._enter(owner)).post(f"/items/{top}/children", made)
-        # A table of records is made here once records have verbs: another kind of item, shared as all others are.
+        await self._table(await self._enter("alice"))
         closed = self._items[CLOSED]
         await (await self._enter("alice")).call("PATCH", f"/items/{closed['uid']}", {"inherits": False})
         for given in SHARES:
@@ -63,6 +76,14 @@ class Town:
         api = await self._enter(folders[0])
         parent = await self._folder(folders)
         self._items[path] = await api.upload(f"/items/{parent}/children/{part(name)}", _once(content), len(content))
+
+    async def _table(self, api: Api) -> None:
+        await api.post("/collections", TABLE)
+        await api.post(f"/collections/{TABLE['name']}/rows", {"rows": ROWS})
+        for rule in RULES:
+            await api.post("/rules", rule)
+        name, _, key = ROW.partition("/")
+        self._items[ROW] = {"collection": name, "key": key, "name": ROW}
 
     async def _folder(self, names: list[str]) -> str:
         """Return the uid of a folder; it and those above are made if they are not there."""
@@ -79,7 +100,8 @@ class Town:
 
     async def _share(self, given: Given) -> Made:
         api, item = await self._enter(given.by), self._items[given.item]
-        body = {"items": [item["uid"]], "recipients": [given.to], "role": given.role, "terms": given.terms}
+        asked = item["uid"] if "uid" in item else {"collection": item["collection"], "key": item["key"]}
+        body = {"items": [asked], "recipients": [given.to], "role": given.role, "terms": given.terms}
         pair: Json = (await api.post("/shares", body))["pairs"][0]
         if given.end:
             await api.call("DELETE", f"/shares/{pair['share']}")
