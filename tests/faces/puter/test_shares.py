@@ -5,8 +5,10 @@ from tests.faces.puter.town import Town
 
 from commonhold.core.changes import Upsert
 from commonhold.core.identity import Named
-from commonhold.core.model import EVERYONE, LINK, Throttle
+from commonhold.core.model import EVERYONE, LINK, Outbox, Throttle
 from commonhold.core.notices.inbox import notifications
+from commonhold.core.policy.require import machine
+from commonhold.core.ports import Rows
 from commonhold.core.roles import Kind, Role
 
 A, READ = "/alice/a.txt", "/alice/read.txt"
@@ -160,12 +162,14 @@ async def test_item_by_username_refuses(town: Town, body: dict[str, object], sta
 
 
 async def test_item_by_username(town: Town) -> None:
-    """The deprecated route answers with an empty object and gives write access unless read is asked for."""
+    """The deprecated route answers with an empty object, gives write access unless read is asked for, and mails it."""
     assert await town.alice.post(IBU, {"path": A, "username": "bob"}) == {}
     assert await town.alice.post(IBU, {"path": "/alice/b.txt", "username": "bob", "access_level": "read"}) == {}
     for path, mode in ((A, "write"), ("/alice/b.txt", "read")):
         rows = (await town.alice("GET", "/share/shares", params={"path": path})).json["items"]
         assert [(one["holder"], one["mode"]) for one in rows] == [("bob", mode)]
+    letters: list[Outbox] = await town.core.store.rows(machine(), Rows(Outbox, order=("due_at",)))
+    assert [one.principal for one in letters if one.kind == "share"].count(town.numbers["bob"]) == 3
 
 
 async def test_permissions_by_name(town: Town) -> None:
