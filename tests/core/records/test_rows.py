@@ -140,3 +140,14 @@ async def test_too_much_at_once(library: Library) -> None:
         await insert_rows(library.core, Actor(library.root), "tags", [{"slug": str(n)} for n in range(1_001)])
     with pytest.raises(Problem, match="query_too_costly"):
         await list_rows(library.core, Actor(library.root), "tags", Query((Pick("slug"),) * 501))
+
+
+async def test_writing_without_reading(library: Library) -> None:
+    """Whoever may write rows that he cannot read is not told which others there are."""
+    await library.rule(library.ann, Action.WRITE, FEW)
+    ann = Actor(library.ann)
+
+    assert await update_rows(library.core, ann, "articles", [1], {"title": "x"}) == (1,)
+    for key in (3, 99):
+        with pytest.raises(Problem, match="not_found"):
+            await update_rows(library.core, ann, "articles", [key], {"title": "x"})

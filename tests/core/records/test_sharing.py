@@ -249,3 +249,17 @@ async def test_the_judge_sees_rows(library: Library) -> None:
 
     assert (right.actions, right.fields) == (SHARER, frozenset(("id", "title")))
     assert (await decide(library.core, Actor(library.bob), RecordRef("articles", "1"))).may(Action.READ)
+
+
+async def test_an_item_whose_row_cannot_be(library: Library) -> None:
+    """A key that no row can have disturbs nothing else, and no card shows it; nor has anything else a card."""
+    await library.share(library.root, "1", "bob")
+    (item,) = await library.items()
+    odd = await library.build.record(item.space, "articles", "odd")
+    strange = await library.build.record(item.space, "nothing", "1")
+    for no in (odd, strange):
+        await library.build.share(no, library.bob, stands_on=library.root, made_by=library.root)
+
+    assert await library.reads(library.bob) == [1]
+    folder = await library.build.get(type(item), await library.build.space(library.ann))
+    assert await card(library.core, Actor(library.ann), folder) == []

@@ -15,7 +15,7 @@ from tests.faces.native.strategies import TEXTS, bodies, queries
 from tests.faces.native.test_fuzz import documented
 from tests.faces.native.town import Client, Town, settle
 
-from commonhold.core.query import Call, Compare, Filter, Fn, Not, Of, Op, Or, Some
+from commonhold.core.query import And, Call, Compare, Filter, Fn, Not, Of, Op, Or, Some
 from commonhold.faces.native.collections import TABLE
 from commonhold.faces.native.records_shape import filter_of, written
 from commonhold.http.face import Route
@@ -129,7 +129,7 @@ async def test_filters(town: Town, where: dict[str, Any], found: list[int]) -> N
      '{"field":"stars","op":"in","value":1}', '{"field":"stars","op":"between","value":[1]}',
      '{"and":[],"or":[]}', '{"not":{},"where":{}}', '{"colour":1}',
      '{"field":"text","value":{}}', '{"field":"nothing(text)","value":1}', '{"not":' * 40 + "{}" + "}" * 40,
-     '{"some":"author","value":1}', '{"field":"stars","op":"contains","value":"x"}'],
+     '{"some":"author","value":1}', '{"field":"author.","value":1}', '{"field":"stars","op":"contains","value":"x"}'],
 )  # fmt: skip
 async def test_filters_that_cannot_be_read(town: Town, where: str) -> None:
     """A filter that makes no sense is refused."""
@@ -143,6 +143,7 @@ async def test_filters_that_cannot_be_read(town: Town, where: str) -> None:
     "where",
     [
         Or((Compare("text", Op.IN, ("a", "b")), Not(Compare("text", Op.NULL)))),
+        And((Compare("stars", Op.BETWEEN, (1, 2)), Some("author"))),
         Some("author", Compare("name", Op.EQ, "Ada")),
         Compare(Of("author", Call(Fn.YEAR, "born")), Op.GT, 1),
     ],
@@ -201,7 +202,21 @@ async def test_told_again(town: Town) -> None:
     tags = {"name": "tags", "key": "slug", "fields": [{"name": "slug"}]}
     first, again = [await town.root("POST", "/collections", tags, **head) for _ in range(2)]
     assert first.json == again.json
+    head = {"headers": {"idempotency-key": "k4"}}
+    first, again = [await town.root("POST", "/collections/tags/fields", {"name": "more"}, **head) for _ in range(2)]
+    assert first.json == again.json
     assert await keys(town.alice) == [1, 2, 3, 4]
+
+
+async def test_told_again_of_what_is_gone(town: Town) -> None:
+    """A rule that was taken away meanwhile is not told again as if it were there."""
+    head = {"headers": {"idempotency-key": "k1"}}
+    await town.root.ok("POST", "/rules", {"holder": "bob", "collection": "notes", "actions": VIEW})
+    body = {"holder": "alice", "collection": "notes", "actions": VIEW}
+    made = await town.root.ok("POST", "/rules", body, **head)
+    await town.root.ok("DELETE", f"/rules/{made['uid']}")
+
+    assert (await town.root("POST", "/rules", body, **head)).problem[:2] == (404, "not_found")
 
 
 async def test_rules(town: Town) -> None:

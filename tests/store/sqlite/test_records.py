@@ -68,6 +68,15 @@ async def test_all_or_nothing(store: SqliteStore, change: RecordChange | Put, er
     await store.commit([Reshape(ONE, Catalog(2, [NOTES, more]))])
 
 
+async def test_tables_that_are_not_there(store: SqliteStore) -> None:
+    """A catalogue that the tables do not bear out is refused, and changes nothing."""
+    before = await store.instance()
+    with pytest.raises(Problem, match="invalid_field"):
+        await store.commit([Reshape(ONE, Catalog(2))])
+
+    assert await store.instance() == before
+
+
 async def test_a_row_must_be_there(store: SqliteStore) -> None:
     """A commit may demand that a row exists; of a collection that does not, none does."""
     await store.commit([*MADE, PutRows("notes", ({"text": "a"},))])

@@ -9,7 +9,7 @@ Whether a share lives, reaches the actor and is backed is the judge's to say. Fi
 reading itself, so a list shows a row exactly where the judge would let somebody read it (a law of the tests).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -20,7 +20,7 @@ from commonhold.core.core import Core, judge
 from commonhold.core.identity import Actor, RecordRef
 from commonhold.core.model import EVERYONE, Item, Life, Reach, Share
 from commonhold.core.policy.allowed import PUBLIC, Allowed
-from commonhold.core.policy.decide import LONGEST_CHAIN, Judge
+from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.require import allow, allow_rows
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
@@ -134,23 +134,20 @@ class _Weighing:
         return Access(granted((rule for rule in self.rules if rule.principal in held), self.action))
 
     def bound(self, principal: int) -> Access:
-        """Return what a principal's rules bound a share to."""
+        """Return what a principal's rules bound a share to; the judge lets one that is not active give nothing."""
         who = self.seen.principals.get(principal)
-        if who is None or not self.seen.active(principal):
-            return NOTHING
-        return WHOLE if who.admin else self.by_rules(principal)
+        return WHOLE if who is not None and who.admin else self.by_rules(principal)
 
-    def gives(self, share: Share, hops: int = LONGEST_CHAIN) -> Access:
+    def gives(self, share: Share) -> Access:
         """Return what a share gives that the judge lets count: its row, and what is in reach."""
-        return cut(self.backed(share, hops), self.reached(share))
+        return cut(self.backed(share), self.reached(share))
 
-    def backed(self, share: Share, hops: int = LONGEST_CHAIN) -> Access:
+    def backed(self, share: Share) -> Access:
         """Return what stands behind a share: the backer's right or the parent, within the rules that it acts as."""
         if share.hangs_on is None:
             base = self.own(self.judge.backer(share))
         else:
-            parent = self.seen.shares.get(share.hangs_on)
-            base = self.gives(parent, hops - 1) if parent is not None and hops > 1 else NOTHING
+            base = self.gives(self.seen.shares[share.hangs_on])
         return base if share.acts_as is None else met(base, self.bound(share.acts_as))
 
     def reached(self, share: Share) -> Filters:
@@ -161,17 +158,13 @@ class _Weighing:
             return _reach(self.catalog, name, key)
         return {name: self.keyed(name, [item])}
 
-    def of_rows(self, shares: Iterable[Share]) -> Access:
+    def of_rows(self, shares: Sequence[Share]) -> Access:
         """Return what shares of the same backing give on their own rows: one filter for each collection."""
         items: dict[str, list[Item]] = {}
-        first: Share | None = None
         for share in shares:
-            first = first or share
             item = self.seen.items[share.item]
             items.setdefault(item.collection or "", []).append(item)
-        if first is None:
-            return NOTHING
-        return cut(self.backed(first), {name: self.keyed(name, these) for name, these in items.items()})
+        return cut(self.backed(shares[0]), {name: self.keyed(name, these) for name, these in items.items()})
 
     def keyed(self, name: str, items: Iterable[Item]) -> Filter:
         """Return the filter of the rows that items stand for; a key that no row can have names none."""
@@ -185,13 +178,10 @@ class _Weighing:
         return Compare(field.name, Op.EQ, keys[0]) if len(keys) == 1 else Compare(field.name, Op.IN, tuple(keys))
 
     def chain(self, share: Share) -> list[Share]:
-        """Return a share and those it hangs on."""
+        """Return a share that counts and those it hangs on: they are all there, and few."""
         found = [share]
-        while found[-1].hangs_on is not None and len(found) <= LONGEST_CHAIN:
-            parent = self.seen.shares.get(found[-1].hangs_on)
-            if parent is None:
-                break
-            found.append(parent)
+        while (above := found[-1].hangs_on) is not None:
+            found.append(self.seen.shares[above])
         return found
 
 
