@@ -4,7 +4,6 @@ A verb is ``look`` → pure decision → ``commit(changes, guards)``. Verbs are 
 (``await propose(core, actor, proposal)``); they hold no connection and no state between calls.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
@@ -90,6 +89,5 @@ def happened(
     **facts: Any,
 ) -> Put:
     """Return the change that records an event: numbers only, never names or texts."""
-    return Put(
-        Event(no, at, kind, actor.user, actor.face, item, share, principal, json.dumps(facts, separators=(",", ":")))
-    )
+    told = msgspec.json.encode(facts).decode() if facts else "{}"
+    return Put(Event(no, at, kind, actor.user, actor.face, item, share, principal, told))

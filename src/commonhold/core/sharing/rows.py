@@ -78,7 +78,8 @@ def begin(
     now: int,
 ) -> None:
     """Add the rows of a new share: its recipient if new, itself, its note, and a link's key and uses."""
-    changes += people.rows(to, core.secrets.uid(), now)
+    if to.row is None:
+        changes += people.rows(to, core.secrets.uid(), now)
     changes.append(Put(share))
     if isinstance(terms.note, str) and terms.note:
         changes.append(Put(Note(share.no, terms.note)))
