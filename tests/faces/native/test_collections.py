@@ -357,3 +357,17 @@ def test_whatever_is_sent(route: Route, playground: tuple[Any, Town]) -> None:
 
 def _quoted(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass")) or "x"
+
+
+async def test_who_sees_a_row(town: Town) -> None:
+    """A row has its audience and its reasons: rules, administrators and shares; nobody owns it."""
+    await rule(town)
+    pair = await share(town, "root", 1, "bob")
+    uid = (await town.bob.ok("GET", f"/shares/{pair['share']}"))["item"]["uid"]
+    audience = await town.root.ok("GET", f"/items/{uid}/audience")
+    reasons = {(one["by"], one["who"]["name"]) for one in audience["data"]}
+
+    assert {("rule", "alice"), ("administrator", "root"), ("share", "bob")} <= reasons
+    assert not [one for one in reasons if one[0] == "owner"]
+    received = await town.bob.ok("GET", "/shares", params={"direction": "received"})
+    assert [one["item"]["name"] for one in received["data"]] == ["notes 1"]
