@@ -91,9 +91,9 @@ class _Reading:
         items = seen.items
         if look.unborn:
             self._unborn(found)
-        targets = {*found.values(), *(share.item for share in self.asked)}
+        targets = {*found.values(), *[share.item for share in self.asked]}
         if targets:
-            for item in self.probes.chains({no for no in targets if no > 0}):
+            for item in self.probes.chains([no for no in targets if no > 0]):
                 items[item.no] = item
         seen.found_items = {ref: no for ref, no in found.items() if no in items}
         for folder, name in look.occupied:
@@ -102,12 +102,12 @@ class _Reading:
                 items[child.no] = child
                 targets.add(child.no)
                 seen.occupied[folder, name] = child.no
-        for no in targets:
-            self._chain(no)
-        if items:
-            spaces = {item.space for item in items.values() if item.space > 0}
-            seen.spaces.update((space.no, space) for space in self.probes.rows(Space, "no", spaces))
-        self.records = [items[no] for no in targets if no in items and items[no].kind is ItemKind.RECORD]
+        here = [items[no] for no in targets if no in items]
+        if here:
+            spaces = {item.space for item in here if item.space > 0}  # whatever lies above lies in the same one
+            for space in self.probes.rows(Space, "no", spaces):
+                seen.spaces[space.no] = space
+        self.records = [item for item in here if item.kind is ItemKind.RECORD]
 
     def _unborn(self, found: dict[ItemRef, int]) -> None:
         """Find rows of records that are no items yet, and see them as the items that they would be."""
@@ -124,18 +124,6 @@ class _Reading:
                 known[row] = (item := born.item(row)).no
                 self.seen.items[item.no] = item
             found[ref] = known[row]
-
-    def _chain(self, target: int) -> None:
-        """Note the chain of an item, and of everything above it, as shares stand there too."""
-        items, chains = self.seen.items, self.seen.chains
-        path: list[int] = []
-        at: int | None = target
-        while at is not None and at not in chains and at in items:
-            path.append(at)
-            at = items[at].parent
-        above = chains.get(at, ()) if at is not None else ()
-        for no in reversed(path):
-            above = chains[no] = (no, *above)
 
     def _audience(self, part: Part) -> None:
         """Read the part of the audience that is asked for: administrators, and the shares that reach the item."""
@@ -164,10 +152,9 @@ class _Reading:
             principals = {EVERYONE, *self.recipients}.union(*seen.sets.values())
             for share in self.probes.shares_on(seen.items, principals):
                 shares[share.no] = share
-        fresh: Iterable[Share] = tuple(shares.values())
+        fresh: Iterable[Share] = shares.values()
         for _ in range(LONGEST_CHAIN):
-            above = [share.hangs_on for share in fresh if share.hangs_on is not None]
-            missing = {no for no in above if no not in shares}
+            missing = {share.hangs_on for share in fresh if share.hangs_on is not None} - shares.keys()
             if not missing:
                 break
             fresh = self.probes.rows(Share, "no", missing)
@@ -176,29 +163,35 @@ class _Reading:
         on: dict[int, list[int]] = {}
         for no in sorted(shares):
             on.setdefault(shares[no].item, []).append(no)
-        seen.on = {item: tuple(numbers) for item, numbers in on.items()}
+        for item, numbers in on.items():
+            seen.on[item] = tuple(numbers)
 
     def _people(self) -> None:
         """Read who owns, backs, receives and acts; what the backers are; what they may do at all; and rules."""
         seen, probes = self.seen, self.probes
-        owners = {space.owner for space in seen.spaces.values()}
         ruling = self._ruling()
-        backing, leaning, met = self._behind_shares()
-        backing.update(self.subjects)
-        met.update(backing, owners, self.recipients, ruling, seen.administrators)
+        bounded, leaning, met = self._behind_shares()
+        bounded.update(self.subjects)
+        for space in seen.spaces.values():
+            bounded.add(space.owner)  # his allowance says how much his space may hold
+        met.update(bounded, self.recipients, ruling, seen.administrators)
         if self.look.names:
-            met.update(self._makers())
-        if met:
-            seen.principals = {row.no: row for row in probes.rows(Principal, "no", met)}
+            met.update(self._named())
         known = seen.principals
-        seen.found_recipients = {ref: no for ref, no in seen.found_recipients.items() if no in known}
+        if met:
+            for row in probes.rows(Principal, "no", met):
+                known[row.no] = row
+        if self.recipients:
+            seen.found_recipients = {ref: no for ref, no in seen.found_recipients.items() if no in known}
         if self.records:
-            leaning.update(backing, owners)
-        if leaning := leaning - seen.sets.keys():
+            leaning.update(bounded)
+        leaning -= seen.sets.keys()
+        if leaning:
             seen.sets.update(probes.sets(leaning))
-        if bounded := backing | owners:  # an owner's allowance says how much his space may hold
-            holders = {EVERYONE, *bounded, *(known[no].org for no in bounded if no in known)} - {None}
-            seen.allowances = {row.no: row for row in probes.rows(Allowance, "no", holders)}
+        if bounded:
+            holders = {EVERYONE, *bounded, *[known[no].org for no in bounded if no in known]} - {None}
+            for allowance in probes.rows(Allowance, "no", holders):
+                seen.allowances[allowance.no] = allowance
         if self.records:
             hits = probes.rule_hits(self.records, {EVERYONE, *ruling}.union(*seen.sets.values()))
             seen.rules = {item: tuple(found) for item, found in hits.items()}
@@ -211,10 +204,11 @@ class _Reading:
         return {rule.principal for rule in self.probes.rows(Rule, "collection", collections)}
 
     def _behind_shares(self) -> tuple[set[int], set[int], set[int]]:
-        """Return who backs the shares, whose principal sets they lean on, and whoever else they name."""
+        """Return who backs the shares, whose principal sets they lean on, and on whom else they depend."""
         backing, leaning, met = set[int](), set[int](), set[int]()
         for share in self.seen.shares.values():
-            met.add(share.recipient)
+            if share.kind is Kind.MAIL:
+                met.add(share.recipient)
             if share.acts_as is not None:
                 met.add(share.acts_as)
                 leaning.add(share.acts_as)
@@ -232,9 +226,10 @@ class _Reading:
         space = self.seen.spaces.get(item.space) if item else None
         return space.owner if space else None
 
-    def _makers(self) -> Iterator[int]:
-        """Yield those who are only named: who made shares and items, and who changed items."""
+    def _named(self) -> Iterator[int]:
+        """Yield those who are only named: who got shares, who made shares and items, and who changed items."""
         for share in self.seen.shares.values():
+            yield share.recipient
             yield share.made_by
         for item in self.seen.items.values():
             yield from (no for no in (item.created_by, item.changed_by, item.trashed_by) if no is not None)

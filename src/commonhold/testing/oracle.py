@@ -209,7 +209,6 @@ def snapshot_of(world: World) -> Snapshot:
         on[share.item] = (*on.get(share.item, ()), share.no)
     return Snapshot(
         items=dict(world.items),
-        chains={no: tuple(above(world, no)) for no in world.items},
         spaces=dict(world.spaces),
         principals=dict(world.principals),
         profiles=dict(world.profiles),

@@ -100,7 +100,7 @@ async def check(world: World) -> None:
     for row in items.values():
         assert chains[row.no][-1] == spaces[row.space].root
         assert len(chains[row.no]) <= LIMITS.depth
-        assert seen.snapshot.chains[row.no] == chains[row.no]
+        assert seen.snapshot.chain(row.no) == chains[row.no]
         check_names(row)
     live = [(row.parent, row.name) for row in items.values() if row.life is Life.LIVE and row.parent]
     assert len(set(live)) == len(live)

@@ -83,7 +83,7 @@ def test_no_share_gives_more_than_what_it_hangs_on(world: World) -> None:
     for share in world.shares.values():
         parent = world.shares.get(share.hangs_on or 0)
         for item in world.items:
-            if parent is not None and share.item in judge.snapshot.chains[item]:
+            if parent is not None and share.item in judge.snapshot.chain(item):
                 assert not judge.gives(share, item).actions & ~_backed(judge, parent, item)
 
 

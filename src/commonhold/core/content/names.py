@@ -81,7 +81,7 @@ def path_of(snapshot: Snapshot, item: int) -> Path | None:
 
     Paths begin in the space that was made for their owner: what lies in one that he took over has none.
     """
-    chain = [snapshot.items[no] for no in snapshot.chains.get(item, ())]
+    chain = [snapshot.items[no] for no in snapshot.chain(item)]
     space = snapshot.spaces.get(chain[0].space) if chain else None
     if space is None or chain[-1].no != space.root or chain[-1].created_by != space.owner:
         return None

@@ -80,6 +80,6 @@ async def _decided(core: Core, actor: Actor, numbers: list[int], folder: int | N
         right = seen.right(actor, no)
         if not right.may(Action.READ) or seen.snapshot.life(no) is not Life.LIVE:
             continue
-        if folder is None or folder in seen.snapshot.chains[no][1:]:
+        if folder is None or folder in seen.snapshot.chain(no)[1:]:
             found.append(see(seen, actor, seen.snapshot.items[no], right))
     return found

@@ -54,7 +54,7 @@ class Asked(msgspec.Struct, frozen=True):
     @property
     def chain(self) -> tuple[int, ...]:
         """The item and the folders above it."""
-        return self.judge.snapshot.chains[self.item.no]
+        return self.judge.snapshot.chain(self.item.no)
 
     def only_if(self, stamp: int | None) -> StampIs:
         """Return the guard that nobody changes the item meanwhile.

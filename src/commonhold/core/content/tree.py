@@ -70,7 +70,7 @@ def see(seen: Judge, actor: Actor, item: Item, right: Right) -> Seen:
     """Return an item as ``actor`` sees it: with the unbroken row of folders above that he may read."""
     trail: list[Item] = []
     own = right.own & Action.READ  # not by a share: then it is a right on the whole space
-    for no in seen.snapshot.chains[item.no][1:]:
+    for no in seen.snapshot.chain(item.no)[1:]:
         if not own and not seen.right(actor, no).may(Action.READ):
             break
         trail.append(seen.snapshot.items[no])

@@ -23,7 +23,7 @@ def allowance_of(snapshot: Snapshot, user: int | None) -> Allowance:
     if who is None:
         return Allowance(0, make=False, kinds=Kind.NONE)
     found = PRESETS[who.org_role] if who.org is not None or who.admin else GUEST
-    for holder in (EVERYONE, who.org, user):
+    for holder in (EVERYONE, who.org, user) if snapshot.allowances else ():
         row = snapshot.allowances.get(holder) if holder is not None else None
         if row is not None:
             found = narrow(found, row)

@@ -16,7 +16,7 @@ from commonhold.core.identity import Actor
 from commonhold.core.model import OWNER, Item, Life, Share
 from commonhold.core.policy.allowances import allowance_of, share_allowed
 from commonhold.core.policy.snapshot import Snapshot
-from commonhold.core.roles import ALL, ROLE_ACTIONS, Action, ItemKind, Kind, OrgRole
+from commonhold.core.roles import ALL, ANY_KIND, ROLE_ACTIONS, Action, ItemKind, Kind, OrgRole
 from commonhold.core.terms import Window, window_of
 
 LONGEST_CHAIN: Final = 8  # shares hanging on one another; longer ones give nothing
@@ -76,22 +76,26 @@ class Judge:
         if life is Life.DELETED or (actor.user is not None and not seen.active(actor.user)):
             return Right(item)
         own = self.own(actor.user, item)
-        actions, fields, mask = own.actions, own.fields if own.actions else frozenset(), Kind.NONE
-        if own.actions & Action.SHARE:
-            mask = allowance_of(seen, actor.user).kinds
+        actions, fields = own.actions, own.fields if own.actions else frozenset()
+        mask = ANY_KIND if actions & Action.SHARE else Kind.NONE
         if life is Life.LIVE:
             for share in self.reaching(actor, item):
                 gift = self.gives(share, item)
-                actions |= gift.actions
-                fields = union(fields, gift.fields if gift.actions else frozenset())
-                if gift.actions & Action.SHARE:
-                    mask |= share.mask & allowance_of(seen, actor.user).kinds
+                if gift.actions:
+                    actions |= gift.actions
+                    fields = union(fields, gift.fields)
+                    if gift.actions & Action.SHARE:
+                        mask |= share.mask
         actions &= actor.actions
-        return Right(item, actions, own.actions & actor.actions, fields, mask if actions & Action.SHARE else Kind.NONE)
+        mask = mask & allowance_of(seen, actor.user).kinds if mask and actions & Action.SHARE else Kind.NONE
+        return Right(item, actions, own.actions & actor.actions, fields, mask)
 
     def reaching(self, actor: Actor, item: int) -> list[Share]:
         """Return the shares on the unbroken chain that the actor receives, whether they give anything or not."""
-        return [share for share in self.standing(item) if self.receives(actor, share)]
+        mine, some = self.snapshot.set_of(actor.user), self.standing(item)
+        if actor.passes:
+            return [share for share in some if self.receives(actor, share)]
+        return [share for share in some if share.recipient in mine and not needs_pass(share)]
 
     def standing(self, item: int) -> list[Share]:
         """Return all shares on the unbroken chain of the item, nearest first."""
@@ -175,6 +179,8 @@ class Judge:
 
     def closed(self, share: Share) -> str | None:
         """Say why a share's own terms keep it shut, or None: ``not_yet``, ``ended``, ``empty``."""
+        if share.starts is None and share.until is None:
+            return None
         window = window_of(share, self.now)
         return None if window is Window.OPEN else str(window)
 

@@ -92,13 +92,11 @@ class Snapshot(msgspec.Struct):
     found_recipients: dict[RecipientRef, int] = {}
     found_shares: dict[ShareRef, int] = {}
     items: dict[int, Item] = {}
-    chains: dict[int, tuple[int, ...]] = {}  # item → itself, its parent … the top folder
-    lives: dict[int, Life] = {}  # what ``life`` has found
     spaces: dict[int, Space] = {}
     principals: dict[int, Principal] = {}
     sets: dict[int, frozenset[int]] = {}  # principal → everything it is (itself, groups above, everyone)
     shares: dict[int, Share] = {}  # live rows only: on the chains, asked for, and what these hang on
-    on: dict[int, tuple[int, ...]] = {}  # item → shares that stand on it
+    on: dict[int, tuple[int, ...]] = {}  # item → shares that stand on it, by number
     used: dict[int, int] = {}
     rules: dict[int, tuple[RuleHit, ...]] = {}  # record item → rules that hold for its row
     allowances: dict[int, Allowance] = {}  # by holder
@@ -113,10 +111,23 @@ class Snapshot(msgspec.Struct):
     administrators: tuple[int, ...] = ()  # of the part of the audience that was asked for; the owner may be one
     standing: tuple[int, ...] = ()  # shares of that part
     total: int | None = None  # shares in the whole audience
+    chains: dict[int, tuple[int, ...]] = {}  # what ``chain`` has found
+    lives: dict[int, Life] = {}  # what ``life`` has found
+
+    def chain(self, item: int) -> tuple[int, ...]:
+        """Return the item, its parent … and the top folder; nothing for an item that is not there."""
+        found = self.chains.get(item)
+        if found is None:
+            path, items, row = [], self.items, self.items.get(item)
+            while row is not None:
+                path.append(row.no)
+                row = items.get(row.parent) if row.parent is not None else None
+            found = self.chains[item] = tuple(path)
+        return found
 
     def unbroken(self, item: int) -> Iterator[int]:
         """Yield the item and its parents up to the first folder that takes nothing from above."""
-        for no in self.chains.get(item, ()):
+        for no in self.chain(item):
             yield no
             if not self.items[no].inherits:
                 return
@@ -125,7 +136,7 @@ class Snapshot(msgspec.Struct):
         """Return the worst life on the chain: what lies in a trashed folder is trashed."""
         found = self.lives.get(item)
         if found is None:
-            lives = {self.items[no].life for no in self.chains.get(item, ())}
+            lives = {self.items[no].life for no in self.chain(item)}
             found = next((life for life in (Life.DELETED, Life.TRASHED) if life in lives), Life.LIVE)
             self.lives[item] = found
         return found

@@ -108,7 +108,7 @@ def _name(profile: Profile | None) -> str | None:
 
 def names_above(judged: Judge, item: int) -> tuple[str, ...]:
     """Return the names from below the top folder down to the item; only for those who may see all of them."""
-    names = [judged.snapshot.items[no].name or "" for no in judged.snapshot.chains.get(item, ())]
+    names = [judged.snapshot.items[no].name or "" for no in judged.snapshot.chain(item)]
     return tuple(name for name in reversed(names) if name)
 
 

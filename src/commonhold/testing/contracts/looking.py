@@ -47,8 +47,8 @@ class Looking:
         snapshot = await store.look(Look(NOBODY, items=refs))
 
         assert snapshot.found_items == dict(zip(refs, (item, item, item, root, folder), strict=True))
-        assert snapshot.chains[item] == (item, folder, root)
-        assert snapshot.chains[folder] == (folder, root)
+        assert snapshot.chain(item) == (item, folder, root)
+        assert snapshot.chain(folder) == (folder, root)
         assert set(snapshot.items) == {item, folder, root}
         assert [space.root for space in snapshot.spaces.values()] == [root]
 
@@ -129,8 +129,8 @@ class Looking:
 
         snapshot = await store.look(Look(NOBODY, items=(one, other)))
 
-        assert snapshot.chains[one] == (one, *ladder)
-        assert snapshot.chains[other] == (other, *ladder)
+        assert snapshot.chain(one) == (one, *ladder)
+        assert snapshot.chain(other) == (other, *ladder)
 
     async def test_occupied(self, store: Store, build: Builder) -> None:
         """A look tells who has a name in a folder, with its row and chain; exact names, the living only."""
@@ -144,7 +144,7 @@ class Looking:
         snapshot = await store.look(Look(NOBODY, occupied=asked))
 
         assert snapshot.occupied == {(folder, "a"): item, (path, "a"): item}
-        assert snapshot.chains[item] == (item, folder, root)
+        assert snapshot.chain(item) == (item, folder, root)
         assert snapshot.found_items == {folder: folder, path: folder, root: root}
 
     async def test_recipients(self, store: Store, build: Builder) -> None:
@@ -199,7 +199,7 @@ class Looking:
         snapshot = await store.look(Look(NOBODY, shares=(*refs, VersionRef(share), ended, "x", 99)))
 
         assert snapshot.found_shares == dict.fromkeys(refs, share)
-        assert snapshot.chains[item] == (item, root)
+        assert snapshot.chain(item) == (item, root)
         assert bob in snapshot.principals
         assert snapshot.on == {item: (share,)}
 
