@@ -126,7 +126,7 @@ def test_an_address_that_is_taken(tmp_path: Path, served: Served) -> None:
     assert "--port" in ran.err
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_first_start_and_its_end(empty: Path, tmp_path: Path, sign: signal.Signals) -> None:
     """Where nobody administers yet, a link that makes the first administrator is printed; a signal ends it with 0."""
     data = tmp_path / "data"
@@ -143,7 +143,7 @@ def test_a_first_start_and_its_end(empty: Path, tmp_path: Path, sign: signal.Sig
     assert [one["name"] for one in in_process("user", "list", "--data", str(data), "--json").json] == ["me"]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_ctrl_c_in_a_terminal(settled: Path, tmp_path: Path, workers: str) -> None:
     """Ctrl-C reaches every process in front of a terminal, up or not: the server ends with 0, and without noise.
 
@@ -164,10 +164,11 @@ def test_ctrl_c_in_a_terminal(settled: Path, tmp_path: Path, workers: str) -> No
         assert (process.returncode, err) == (0, "")
 
 
-def test_arguments_hold_no_secrets(tmp_path: Path) -> None:
+def test_arguments_hold_no_secrets(settled: Path, tmp_path: Path) -> None:
     """What `share` becomes when it serves shows neither password nor link to those who list processes."""
     (tmp_path / "a.txt").write_text("x")
-    fixed = ("share", "a.txt", "--data", str(tmp_path / "data"), "--json", "--port", "0")
+    data = shutil.copytree(settled, tmp_path / "data")
+    fixed = ("share", "a.txt", "--data", str(data), "--json", "--port", "0")
     with started(*fixed, "--password", "swordfish", cwd=tmp_path) as process:
         link = json.loads(first_line(process))["link"]
         with httpx2.Client(trust_env=False, timeout=PATIENCE) as http:

@@ -189,7 +189,8 @@ async def _keep(settings: Settings, listener: socket.socket, stop: asyncio.Event
             start_new_session=True,  # Ctrl-C in a terminal is for the leading process, which lets go of the leash
         )  # fmt: skip
         assert child.stdin is not None  # noqa: S101 - asked for above
-        child.stdin.write(plan)  # by the pipe: arguments can be seen by others
+        with contextlib.suppress(OSError, RuntimeError):  # it ended at once: that is seen below
+            child.stdin.write(plan)  # by the pipe: arguments can be seen by others
         ended = asyncio.create_task(child.wait())
         await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
         child.stdin.close()
