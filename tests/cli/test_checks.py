@@ -83,6 +83,11 @@ def test_directories_that_cannot_be_used(town: Cli, alone: Path) -> None:
     (alone / "data" / "instance.key").unlink()
     lost = town("user", "list")
     assert (lost.code, "backup" in lost.err) == (4, True)
+    (alone / "file").write_text("no directory")
+    for command in (("user", "list"), ("share", "file", "--no-serve"), ("doctor",)):
+        ran = in_process(*command, "--data", str(alone / "file"))
+        assert ran.code in (1, 4), command
+        assert "Traceback" not in ran.err
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import typer
 
 from commonhold import __version__
 from commonhold.cli.commands import checks, demo, groups, items, running, share, shares, tokens, users
-from commonhold.cli.exits import INTERRUPTED, CommandError
+from commonhold.cli.exits import INTERRUPTED, UNUSABLE, CommandError, Unusable
 from commonhold.cli.output import tell
 
 app: Final = typer.Typer(
@@ -56,5 +56,9 @@ def run(arguments: list[str] | None = None) -> None:
     except CommandError as error:
         tell(error, json="--json" in given)
         sys.exit(error.code)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        tell(Unusable(f"{place}{error.strerror or error}."), json="--json" in given)
+        sys.exit(UNUSABLE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
