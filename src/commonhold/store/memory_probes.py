@@ -30,6 +30,10 @@ class MemoryProbes:
         """See ``Probes``."""
         return list(self._tables[table].by(column, values))
 
+    def numbers(self, uids: Collection[str]) -> Mapping[str, int]:
+        """See ``Probes``."""
+        return {row.uid: row.no for row in self.rows(Item, "uid", uids)}
+
     def chains(self, items: Collection[int]) -> Sequence[Item]:
         """See ``Probes``."""
         found: dict[int, Item] = {}

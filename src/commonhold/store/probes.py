@@ -25,6 +25,10 @@ class Probes(Protocol):
         """Return the rows whose indexed ``column`` holds one of ``values``."""
         ...
 
+    def numbers(self, uids: Collection[str]) -> Mapping[str, int]:
+        """Return the numbers of the items with these uids, as far as there are any."""
+        ...
+
     def chains(self, items: Collection[int]) -> Sequence[Item]:
         """Return the items and all folders above them, each once, up to the named depth."""
         ...

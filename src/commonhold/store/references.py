@@ -31,7 +31,7 @@ def find_items(refs: Iterable[ItemRef], probes: Probes) -> dict[ItemRef, int]:
         else:
             records.append(ref)
     if uids:
-        found.update((row.uid, row.no) for row in probes.rows(Item, "uid", set(uids)))
+        found.update(probes.numbers(set(uids)))
     if paths:
         found.update(_by_path(paths, probes))
     if records:

@@ -46,6 +46,7 @@ HOT = {
         *(f"{table}: key (rowid=?)" for table in ("principal", "password", "share")),
     ],
     sql.CHAIN: ["item: key (rowid=?)", "item: key (rowid=?)"],
+    sql.NUMBER: ["item: item_uid_unique (uid=?)"],
     sql.CHILD: ["item: item_parent_name_key_unique (parent=? AND name_key=?)"],
     sql.WRITTEN: ["item: key (rowid=?)"],
     sql.select_marked(Item): ["item: key (rowid=?)"],

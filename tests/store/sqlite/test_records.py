@@ -131,7 +131,7 @@ async def test_one_version_everywhere(database: Path) -> None:
 async def test_a_reading_has_an_end(database: Path) -> None:
     """A question that takes too long is given up, and says so."""
     store = SqliteStore(database, deadline=0)
-    await store.commit([*MADE, PutRows("notes", tuple({"text": str(n)} for n in range(2_000)))])
+    await store.commit([*MADE, PutRows("notes", tuple({"text": str(n)} for n in range(20_000)))])
     catalog = await store.records.catalog()
     slow = Query((Pick("text"),), Compare("text", Op.IMATCHES, "*1*2*3*4*"))
     with pytest.raises(Problem, match="query_too_costly"):

@@ -6,13 +6,26 @@ a row that was not written since it was read is not read again. All this is aske
 ever older than it. Uses are never kept.
 """
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
 
 from commonhold.core.identity import RecordRef
 from commonhold.core.limits import Limits
-from commonhold.core.model import EVERYONE, LINK, Allowance, GroupTerms, Instance, Item, Principal, Row, Share, Space
+from commonhold.core.model import (
+    EVERYONE,
+    LINK,
+    Allowance,
+    GroupTerms,
+    Instance,
+    Item,
+    Principal,
+    Profile,
+    Row,
+    Share,
+    Space,
+)
 from commonhold.core.policy.snapshot import RuleHit
 from commonhold.core.ports import Clock
 from commonhold.store.sqlite.codec import DECODERS
@@ -24,6 +37,7 @@ from commonhold.store.sqlite.statements import (
     CHILD,
     COUNT_SHARES,
     INSTANCE,
+    NUMBER,
     SET,
     SHARES_BETWEEN,
     SHARES_NEAR,
@@ -39,6 +53,7 @@ T = TypeVar("T")
 
 DEEPEST: Final = Limits().depth + 1  # folders above an item, and one more: what is deeper has no top
 PEOPLE: Final = (Principal, Allowance, GroupTerms)  # whatever changes one of these moves ``people_at``
+MOMENTARY: Final = (Space, Profile)  # kept until anything is written
 FEW: Final = 64  # shares that are looked through, and a few more for each item …
 EACH: Final = 4  # … if there are more than these, each recipient's are looked up
 SETS: Final = 4_096  # principals whose sets are kept, some 100 B for each group that they are in
@@ -56,12 +71,13 @@ class SqliteProbes:
         self.reader = reader
         self._all = reader.all
         self._at = Instance(-1, -1, -1)
-        self._kept: dict[type[Row], dict[int, Any]] = {row: {} for row in (*PEOPLE, Space)}
+        self._kept: dict[type[Row], dict[int, Any]] = {row: {} for row in (*PEOPLE, *MOMENTARY)}
         self._ahead: dict[int, Share] = {}
         self._fresh: dict[int, Item] = {}
         self._last: dict[type[Row], dict[int, tuple[int, Any]]] = {Item: {}, Share: {}}
         self._set = lru_cache(SETS)(self._read_set)
         self._chain = lru_cache(CHAINS)(self._read_chain)
+        self._no = lru_cache(CHAINS)(self._read_no)
         self.records = RecordRules(reader, clock)
 
     def read(self, ask: Callable[["SqliteProbes"], T], within: float | None = None) -> T:
@@ -73,6 +89,10 @@ class SqliteProbes:
 
         return self.reader.read(asked, within)
 
+    def single(self, ask: Callable[["SqliteProbes"], T], within: float | None = None) -> T:
+        """Answer a question of one statement, for which nothing that is kept is needed; see ``Reader.run``."""
+        return self.reader.run(partial(ask, self), within)
+
     def _begin(self) -> None:
         """Read the row of the installation, and forget what is not so any more."""
         (raw,) = self._all(INSTANCE)
@@ -82,7 +102,8 @@ class SqliteProbes:
             for row in PEOPLE:
                 self._kept[row].clear()
         if at.revision != self._at.revision:
-            self._kept[Space].clear()
+            for table in MOMENTARY:
+                self._kept[table].clear()
             self._fresh.clear()
         if at.tree_at != self._at.tree_at:
             self._chain.cache_clear()
@@ -120,6 +141,21 @@ class SqliteProbes:
             known.update(dict.fromkeys(missing))
             known.update((row.no, row) for row in self._read_rows(table, "no", missing))  # type: ignore[attr-defined]
         return [row for row in map(known.get, numbers) if row is not None]
+
+    def numbers(self, uids: Collection[str]) -> Mapping[str, int]:
+        """Return the numbers of items, which they keep for ever."""
+        found = {}
+        for uid in uids:
+            with contextlib.suppress(LookupError):
+                found[uid] = self._no(uid)
+        return found
+
+    def _read_no(self, uid: str) -> int:
+        """:raises LookupError: there is no such item yet"""
+        found = self._all(NUMBER, (uid,))
+        if not found:
+            raise LookupError(uid)
+        return int(found[0][0])
 
     def chains(self, items: Collection[int]) -> Sequence[Item]:
         """Return the items and all folders above them, each once."""

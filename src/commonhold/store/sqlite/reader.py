@@ -7,6 +7,7 @@ none keeps an old moment open behind it.
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -72,19 +73,28 @@ class Reader:
         :param within: seconds after which the answer is given up
         :raises Problem: query_too_costly, unavailable
         """
+        return self.run(partial(self._within_a_moment, ask), within)
+
+    def _within_a_moment(self, ask: Callable[[], T]) -> T:
         connection = self.connection
+        connection.execute("BEGIN")
         try:
-            connection.execute("BEGIN")
+            return ask()
+        finally:
+            if connection.in_transaction:  # some errors end it by themselves
+                connection.execute("COMMIT")
+
+    def run(self, ask: Callable[[], T], within: float | None = None) -> T:
+        """Answer a question of one statement, which is a moment by itself; see ``read``."""
+        try:
+            if within is None:
+                return ask()
+            self._deadline = time.monotonic() + within
+            self.connection.set_progress_handler(self._late, PACE)
             try:
-                if within is not None:
-                    self._deadline = time.monotonic() + within
-                    connection.set_progress_handler(self._late, PACE)
                 return ask()
             finally:
-                if within is not None:
-                    connection.set_progress_handler(None, 0)
-                if connection.in_transaction:  # some errors end it by themselves
-                    connection.execute("COMMIT")
+                self.connection.set_progress_handler(None, 0)
         except sqlite3.Error as error:
             raise meaning(error) from error
 

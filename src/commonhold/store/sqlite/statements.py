@@ -27,6 +27,7 @@ def _load(name: str) -> str:
 INSTANCE: Final = _load("instance")
 MOVE_ON: Final = _load("move_on")
 WHO: Final = _load("who")
+NUMBER: Final = _load("number")
 CHAIN: Final = _load("chain")
 WRITTEN: Final = _load("written")
 CHILD: Final = _load("child")

@@ -26,6 +26,8 @@ from commonhold.store.sqlite.records import SqliteRecords
 
 T = TypeVar("T")
 
+Read = Callable[[SqliteProbes, Callable[[SqliteProbes], Any], float | None], Any]
+
 INLINE: Final = 0.002  # seconds that a listing may keep the event loop; what takes longer begins anew in the pool
 DEADLINE: Final = 5.0  # seconds that a listing may take in the pool
 READERS: Final = 2  # threads of the pool: they wait for the disk, or for one another's Python
@@ -65,7 +67,7 @@ class SqliteStore:
 
     async def who(self, digest: bytes) -> Held | None:
         """See the port."""
-        return self._probes.read(partial(_who, digest))
+        return self._probes.single(partial(_who, digest))
 
     async def look(self, look: Look) -> Snapshot:
         """See the port."""
@@ -73,7 +75,7 @@ class SqliteStore:
 
     async def rows(self, allowed: Allowed, rows: Rows) -> list[Any]:  # noqa: ARG002 - the proof is enough
         """See the port."""
-        return await self._list(partial(_rows, rows))
+        return await self._list(partial(_rows, rows), SqliteProbes.single)
 
     async def shared_with(self, allowed: Allowed, page: SharedWith) -> list[int]:  # noqa: ARG002
         """See the port."""
@@ -81,7 +83,7 @@ class SqliteStore:
 
     async def search(self, allowed: Allowed, search: Search) -> list[int]:  # noqa: ARG002
         """See the port."""
-        return await self._list(partial(_search, search))
+        return await self._list(partial(_search, search), SqliteProbes.single)
 
     async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:
         """See the port."""
@@ -98,26 +100,28 @@ class SqliteStore:
         for probes in (self._probes, *self._idle):
             probes.close()
 
-    async def _list(self, ask: Callable[[SqliteProbes], T]) -> T:
+    async def _list(self, ask: Callable[[SqliteProbes], T], read: Read = SqliteProbes.read) -> T:
         """Answer inline, or in the pool if that takes too long.
 
         :raises Problem: query_too_costly if it takes too long there, too
         """
         try:
-            return self._probes.read(ask, INLINE)
+            found: T = read(self._probes, ask, INLINE)
+            return found
         except Problem as problem:
             if problem.code != "query_too_costly":
                 raise
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._aside, ask)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._aside, ask, read)
 
-    def _aside(self, ask: Callable[[SqliteProbes], T]) -> T:
+    def _aside(self, ask: Callable[[SqliteProbes], T], read: Read) -> T:
         """Answer in a thread of the pool, by a reader that no other thread uses meanwhile."""
         try:
             probes = self._idle.pop()
         except IndexError:
             probes = self._open()
         try:
-            return probes.read(ask, self._deadline)
+            found: T = read(probes, ask, self._deadline)
+            return found
         finally:
             self._idle.append(probes)
 
