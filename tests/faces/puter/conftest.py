@@ -50,7 +50,7 @@ def furnished_in_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Town, P
     return apart(build), path
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", pytest.param("sqlite", marks=pytest.mark.slow)])
 async def town(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Town]:
     """The town, settled and furnished."""
     clock = TestClock()
