@@ -298,7 +298,7 @@ class _Keeper(threading.Thread):
         while not self._ending.is_set():
             command = [sys.executable, "-P", "-m", "commonhold.wiring"]
             with subprocess.Popen(  # noqa: S603 - our own module
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0,
                 process_group=0,  # Ctrl-C in a terminal is not for him, even before he can say so himself
             ) as process:  # fmt: skip
                 self._leash = process.stdin
@@ -306,9 +306,10 @@ class _Keeper(threading.Thread):
                 if self._ending.is_set():
                     self._loosen()
                 code = process.wait()
-            if code == 0:
+            if code == 0 or self._ending.is_set():
                 break
-            log.error("worker.failed", code=code)
+            if code != -signal.SIGINT:  # Ctrl-C before he had a group of his own: the parent ends by it as well
+                log.error("worker.failed", code=code)
             self._ending.wait(PATIENCE)
 
     def let_go(self) -> None:
@@ -331,7 +332,10 @@ class _Keeper(threading.Thread):
 
 async def _worker_on_a_leash() -> None:
     """Be the worker of a parent process: settings come first by the pipe, and its end, even a violent one, is ours."""
-    settings = load({}, msgspec.json.decode(sys.stdin.buffer.readline()))
+    told = sys.stdin.buffer.readline()
+    if not told:
+        return
+    settings = load({}, msgspec.json.decode(told))
     logs.setup(settings.log.level, settings.log.format)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)

@@ -107,6 +107,7 @@ def test_one_server_for_a_directory(served: Served) -> None:
         (("--port", "many"), 4, "port"),
         (("--workers", "0"), 4, "workers"),
         (("--tls-cert", "cert.pem"), 4, "certificate"),
+        (("--tls-cert", "no.pem", "--tls-key", "no.pem"), 4, "PEM files that can be read"),
         (("--host", "192.0.2.1"), 4, "192.0.2.1"),
     ],
 )

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
@@ -89,6 +90,7 @@ def run(settings: Settings, listener: socket.socket | None, *, silent: bool) -> 
     :raises Unusable: it cannot start
     """
     _steady(settings)
+    _try_certificate(settings)
     try:
         with wiring.claim(settings) as claim:
             if listener is None:
@@ -100,6 +102,21 @@ def run(settings: Settings, listener: socket.socket | None, *, silent: bool) -> 
         raise Unusable(str(error)) from None
     except SettingsError as error:
         raise Unusable(str(error)) from None
+
+
+def _try_certificate(settings: Settings) -> None:
+    """Read certificate and key before anything starts.
+
+    :raises Unusable: they cannot be used
+    """
+    if settings.tls.cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls.cert, settings.tls.key, lambda: "")
+    except (OSError, ValueError) as error:  # the errors of TLS are among them
+        why = "The key does not belong to the certificate" if "MISMATCH" in str(error) else "Not to be used"
+        files = f"tls.cert {settings.tls.cert}, tls.key {settings.tls.key}"
+        raise Unusable(f"{why}: {files}. Both must be PEM files that can be read ({error}).") from None
 
 
 def _steady(settings: Settings) -> None:
@@ -196,7 +213,8 @@ async def _keep(settings: Settings, listener: socket.socket, stop: asyncio.Event
         child.stdin.close()
         code = await ended
         if not stop.is_set():
-            log.error("server.failed", code=code)
+            if code != -signal.SIGINT:  # Ctrl-C before it had a session of its own: ours is about to end as well
+                log.error("server.failed", code=code)
             await asyncio.wait((stopping,), timeout=AGAIN)
     stopping.cancel()
 

@@ -58,7 +58,7 @@ async def doctor(session: Session) -> None:
             ("", "what", "found"), [("✓" if one.good else "✗", one.what, one.said) for one in findings], ""
         )
     if ill:
-        raise CommandError(f"{len(ill)} of {len(findings)} is not as it should be: {', '.join(x.what for x in ill)}.")
+        raise CommandError(f"Not as it should be: {', '.join(x.what for x in ill)}.")
 
 
 def _look(settings: Settings) -> Iterator[Finding]:
