@@ -300,3 +300,13 @@ def test_fields_join_and_cut_like_sets_where_none_is_all() -> None:
 
     assert (union(a, b), union(a, None), union(None, b)) == (frozenset("abc"), None, None)
     assert (meet(a, b), meet(a, None), meet(None, b), meet(None, None)) == (frozenset("b"), a, b, None)
+
+
+def test_a_share_that_does_not_read_shows_no_field() -> None:
+    """An uploader's share adds nothing to the fields that somebody sees."""
+    world = small_world()
+    world.items[FILE] = msgspec.structs.replace(world.items[FILE], kind=ItemKind.RECORD)
+    world.hits[FILE] = [RuleHit(1, BOB, Action.READ, frozenset({"title"}))]
+    share(world, 500, BOB, role=Role.UPLOADER)
+
+    assert Judge(oracle.snapshot_of(world), NOW).right(Actor(BOB), FILE).fields == frozenset({"title"})
