@@ -83,7 +83,8 @@ class Judge:
                 gift = self.gives(share, item)
                 if gift.actions:
                     actions |= gift.actions
-                    fields = union(fields, gift.fields)
+                    if gift.actions & Action.READ:
+                        fields = union(fields, gift.fields)
                     if gift.actions & Action.SHARE:
                         mask |= share.mask
         actions &= actor.actions
