@@ -39,8 +39,9 @@ class Outer(Struct, forbid_unknown_fields=True):
         (b'{"name": "a", "nam": 1}', "unknown_field", "nam"),
         (b'{"name": "a", "inner": [{}, {"to": 1}]}', "unknown_field", "inner[1].to"),
         (b'{"name": "a", "inner": [{"at": "x"}]}', "invalid_field", "inner[0].at"),
-        (b'{"name": "a\\u0000"}', "invalid_field", None),
-        (b'{"name": "a", "free": {"x\\u0000": 1}}', "invalid_field", None),
+        (b'{"name": "a\\u0000"}', "invalid_field", "name"),
+        (b'{"name": "a", "free": {"x\\u0000": 1}}', "invalid_field", "free"),
+        (b'{"name": "a", "free": {"y": {"z": 1}, "x": [1, "\\u0000"]}}', "invalid_field", "free.x[1]"),
         (b'{"name": "a", "' + b"n" * 300 + b'": 1}', "unknown_field", "n" * 100),
     ],
 )

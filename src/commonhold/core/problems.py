@@ -85,7 +85,7 @@ SENTENCES: Final[dict[str, str]] = {
     "incomplete_body": "The upload ended early. Nothing was stored; send it again.",
     # form of requests
     "malformed_body": "The request body cannot be read. Check its syntax.",
-    "invalid_field": "A field has a wrong type or value.",
+    "invalid_field": "A field has a wrong type or value. Correct the one that is named, and ask again.",
     "unknown_field": "This field is unknown. Check its spelling.",
     "missing_field": "A needed field is missing.",
     "bad_range": "The range lies outside of the content.",

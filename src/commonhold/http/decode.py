@@ -31,8 +31,22 @@ def from_json(body: bytes, into: type[T]) -> T:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem("malformed_body", reason=_reason(error)) from None
     if _NUL.search(body):
-        raise Problem("invalid_field", reason="a text contains NUL")
+        where = _nul_in(msgspec.json.decode(body), "")
+        raise Problem("invalid_field", **({"field": where} if where else {}), reason="a text contains NUL")
     return typing.cast(T, found)
+
+
+def _nul_in(value: Any, where: str) -> str | None:
+    """Return the field (``terms.note``) whose text, or whose name, contains NUL."""
+    if isinstance(value, str):
+        return where[:LONGEST_FIELD] if "\0" in value else None
+    if isinstance(value, dict):
+        if any("\0" in name for name in value):
+            return where[:LONGEST_FIELD]
+        return next(filter(None, (_nul_in(one, f"{where}.{name}".strip(".")) for name, one in value.items())), None)
+    if isinstance(value, list):
+        return next(filter(None, (_nul_in(one, f"{where}[{place}]") for place, one in enumerate(value))), None)
+    return None
 
 
 def from_query(pairs: Iterable[tuple[str, str]], into: type[T]) -> T:

@@ -11,7 +11,7 @@ from commonhold.core.problems import Problem
 from commonhold.core.sharing import finding, managing
 from commonhold.core.sharing.proposal import Asked, OnExisting, Proposal, Report
 from commonhold.core.sharing.propose import propose
-from commonhold.faces.native.shares_shape import ReportShape, ShareShape, TermsIn, report_shape, share_shape
+from commonhold.faces.native.shares_shape import ReportShape, ShareShape, TermsIn, numbered, report_shape, share_shape
 from commonhold.faces.native.words import (
     Listing,
     Paging,
@@ -143,7 +143,7 @@ async def share_again(call: Call) -> ShareShape:
 
 async def _report_again(call: Call) -> ReportShape:
     """Render the report of a proposal again; links are those to which pairs of new shares belong."""
-    report = _kept_report(call)
+    report = await numbered(call, _kept_report(call))
     body = await json_of(call.request, ProposalIn)
     return await report_shape(call, report, body.links())
 

@@ -223,8 +223,32 @@ async def report_shape(call: Call, report: Report, links: frozenset[int] = froze
     return shape
 
 
+async def numbered(call: Call, report: Report) -> Report:
+    """Return a report that was kept with the numbers of its shares: they were not known yet when it was written.
+
+    A share that is over by now has none.
+    """
+    pairs = [
+        msgspec.structs.replace(pair, no=shown.share.no if (shown := await _shown(call, pair.share)) else None)
+        if pair.no is not None and pair.no < 0
+        else pair
+        for pair in report.pairs
+    ]
+    return msgspec.structs.replace(report, pairs=tuple(pairs))
+
+
 async def _link_of(call: Call, share: str | None) -> LinkShape | None:
+    shown = await _shown(call, share)
+    return _link(call, shown) if shown and shown.changes else None
+
+
+async def _shown(call: Call, share: str | None) -> Shown | None:
+    """Return a share of a report, unless it is over by now."""
     if share is None:
         return None
-    shown = await get_share(call.core, call.actor, share)
-    return _link(call, shown) if shown.changes else None
+    try:
+        return await get_share(call.core, call.actor, share)
+    except Problem as problem:
+        if problem.code != "unknown_share":
+            raise
+        return None
