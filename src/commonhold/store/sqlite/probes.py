@@ -70,6 +70,7 @@ class SqliteProbes:
         """Nothing is known yet."""
         self.reader = reader
         self._all = reader.all
+        self._raw: tuple[int, ...] = ()
         self._at = Instance(-1, -1, -1)
         self._kept: dict[type[Row], dict[int, Any]] = {row: {} for row in (*PEOPLE, *MOMENTARY)}
         self._ahead: dict[int, Share] = {}
@@ -83,11 +84,11 @@ class SqliteProbes:
     def read(self, ask: Callable[["SqliteProbes"], T], within: float | None = None) -> T:
         """Answer a question within one moment; see ``Reader.read``."""
 
-        def asked() -> T:
-            self._begin()
-            return ask(self)
+        return self.reader.read(partial(self._asked, ask), within)
 
-        return self.reader.read(asked, within)
+    def _asked(self, ask: Callable[["SqliteProbes"], T]) -> T:
+        self._begin()
+        return ask(self)
 
     def single(self, ask: Callable[["SqliteProbes"], T], within: float | None = None) -> T:
         """Answer a question of one statement, for which nothing that is kept is needed; see ``Reader.run``."""
@@ -95,8 +96,11 @@ class SqliteProbes:
 
     def _begin(self) -> None:
         """Read the row of the installation, and forget what is not so any more."""
+        self._ahead = {}
         (raw,) = self._all(INSTANCE)
-        at = Instance(*raw)
+        if raw == self._raw:
+            return
+        self._raw, at = raw, Instance(*raw)
         if at.people_at != self._at.people_at:
             self._set.cache_clear()
             for row in PEOPLE:
@@ -108,7 +112,6 @@ class SqliteProbes:
         if at.tree_at != self._at.tree_at:
             self._chain.cache_clear()
         self._at = at
-        self._ahead = {}
 
     def instance(self) -> Instance:
         """Return the row of the installation."""
@@ -133,14 +136,15 @@ class SqliteProbes:
 
     def _known(self, known: dict[int, Any], table: type[R], numbers: Collection[int]) -> list[R]:
         """Return rows that are kept, or will be; that there is none is known, too."""
-        missing = [no for no in numbers if no not in known]
-        if missing:
+        try:
+            return [row for no in numbers if (row := known[no]) is not None]
+        except KeyError:
             if len(known) > MOST:
                 known.clear()
-                missing = list(numbers)
-            known.update(dict.fromkeys(missing))
-            known.update((row.no, row) for row in self._read_rows(table, "no", missing))  # type: ignore[attr-defined]
-        return [row for row in map(known.get, numbers) if row is not None]
+        missing = [no for no in numbers if no not in known]
+        known.update(dict.fromkeys(missing))
+        known.update((row.no, row) for row in self._read_rows(table, "no", missing))  # type: ignore[attr-defined]
+        return self._known(known, table, numbers)
 
     def numbers(self, uids: Collection[str]) -> Mapping[str, int]:
         """Return the numbers of items, which they keep for ever."""
@@ -169,9 +173,11 @@ class SqliteProbes:
 
     def _places(self, numbers: Collection[int]) -> list[Item]:
         fresh = self._fresh
-        unsure = [no for no in numbers if no not in fresh]
-        if unsure:
-            fresh.update(self._as_written(Item, self._all(WRITTEN, (listed(unsure),))))
+        try:
+            return [fresh[no] for no in numbers]
+        except KeyError:
+            unsure = [no for no in numbers if no not in fresh]
+        fresh.update(self._as_written(Item, self._all(WRITTEN, (listed(unsure),))))
         return [fresh[no] for no in numbers if no in fresh]
 
     def _as_written(self, table: type[R], marks: Iterable[tuple[int, int]]) -> dict[int, R]:

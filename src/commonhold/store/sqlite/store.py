@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from heapq import nlargest
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -138,9 +138,12 @@ class SqliteStore:
 
 def _who(digest: bytes, probes: SqliteProbes) -> Held | None:
     found = probes.reader.all(statements.WHO, (digest,))
-    if not found:
-        return None
-    raw = found[0]
+    return _held(found[0]) if found else None
+
+
+@lru_cache(4_096)
+def _held(raw: tuple[Any, ...]) -> Held:
+    """Decode what was read of a credential: it is read anew each time, and mostly the same as before."""
     credential, principal = raw[:_CREDENTIAL], raw[_CREDENTIAL:_PRINCIPAL]
     changed_at, share, state_at = raw[_PRINCIPAL:]
     held = DECODERS[Credential](credential)
