@@ -109,11 +109,13 @@ def hide(key: str, value: Any) -> Any:
         return HIDDEN
     if isinstance(value, str):
         return hide_in(value)
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, Mapping):
         return {str(name): hide(str(name), part) for name, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [hide(key, part) for part in value]
-    return value if isinstance(value, int | float | bool | None) else hide_in(str(value))
+    return hide_in(str(value))
 
 
 @lru_cache(1_024)
@@ -123,7 +125,7 @@ def _is_secret(key: str) -> bool:
 
 def hide_in(text: str) -> str:
     """Hide the secrets of addresses and headers in a text; most texts have no sign that one could follow."""
-    if "/" in text:
+    if "/s/" in text or "/app/" in text:
         text = _IN_PATH.sub(rf"\1{HIDDEN}", text)
     if "=" in text:
         text = _IN_QUERY.sub(rf"\1{HIDDEN}", text)
