@@ -1,9 +1,10 @@
 """What every test shares: the lanes (what is skipped where), and how hypothesis searches."""
 
 from hypothesis import settings
+from tests.searching import examples
 
 pytest_plugins = ["pytester", "tests.lanes"]
 
 # No deadline: a test says what happens, never how fast; speed is measured in bench/.
-settings.register_profile("commonhold", deadline=None, print_blob=True)
+settings.register_profile("commonhold", deadline=None, print_blob=True, max_examples=examples(30, 100))
 settings.load_profile("commonhold")

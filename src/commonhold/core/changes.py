@@ -84,10 +84,10 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 class CountTry(msgspec.Struct, frozen=True):
-    """Count a try in the subject's window, which begins with the first one; more than ``limit`` breaks it as ``UsedUp``.
+    """Count a try in the subject's window, which begins with the first one; above ``limit`` it breaks as ``UsedUp``.
 
-    A window that is over (``since <= at - window``) begins anew. Counted before the password is looked at, so that tries
-    at the same time cannot slip through; ``tries`` -1 gives one back, never below none.
+    A window that is over (``since <= at - window``) begins anew. Counted before the password is looked at, so that
+    tries at the same time cannot slip through; ``tries`` -1 gives one back, never below none.
     """
 
     subject: str  # a digest (``core.directory.digests``)

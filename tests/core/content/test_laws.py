@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.content.world import World, pieces
+from tests.searching import examples
 
 from commonhold.core.content.copying import copy
 from commonhold.core.content.files import put, put_content
@@ -158,7 +159,7 @@ async def check_view(
         assert (await get(world.core, actor, no)).path == f"/{'ann' if top == world.top else 'bob'}/{path}"
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(25, 60))
 @given(STEPS)
 async def test_the_tree_stays_a_tree(steps: list[tuple[str, bool, int, int, str]]) -> None:
     """Whatever two people do in their spaces and in one another's, the laws hold afterwards."""
@@ -168,7 +169,7 @@ async def test_the_tree_stays_a_tree(steps: list[tuple[str, bool, int, int, str]
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000)
+@settings(max_examples=examples(500, 2_000))
 @given(STEPS)
 async def test_the_tree_stays_a_tree_for_long(steps: list[tuple[str, bool, int, int, str]]) -> None:
     """The same, searched further."""

@@ -6,6 +6,7 @@ import operator
 from hypothesis import given, settings
 from tests.core.policy.test_decide import small_world
 from tests.core.policy.worlds import NOW, askers, worlds
+from tests.searching import examples
 
 from commonhold.core.identity import Actor, Pass
 from commonhold.core.model import Share
@@ -21,7 +22,7 @@ def actor(asker: Asker, actions: Action = ALL) -> Actor:
     return Actor(asker.user, tuple(Pass(share, state) for share, state in sorted(asker.passes)), actions)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50, 300), deadline=None)
 @given(worlds())
 def test_every_decision_is_the_oracles(world: World) -> None:
     """For everybody and every item of a random world, the judge finds the actions that the formula's words give."""
@@ -33,7 +34,7 @@ def test_every_decision_is_the_oracles(world: World) -> None:
             assert expected == judge.right(actor(asker), item).actions
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20, 100), deadline=None)
 @given(worlds())
 def test_why_names_every_reason_and_no_other(world: World) -> None:
     """The actions of the reasons that count are together the right; what does not count says what is missing."""
@@ -47,7 +48,7 @@ def test_why_names_every_reason_and_no_other(world: World) -> None:
             assert all(reason.counts or reason.missing for reason in reasons)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20, 100), deadline=None)
 @given(worlds())
 def test_whatever_gives_access_is_in_the_audience(world: World) -> None:
     """Whoever may do anything with an item is in its audience, by a reason that counts and reaches him."""
@@ -61,7 +62,7 @@ def test_whatever_gives_access_is_in_the_audience(world: World) -> None:
             assert by_pass or oracle.everything_he_is(world, asker.user) & counting
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20, 100), deadline=None)
 @given(worlds())
 def test_a_scope_only_ever_takes_away(world: World) -> None:
     """A credential's scope cuts the right to what both hold, for every mask of actions."""
@@ -74,7 +75,7 @@ def test_a_scope_only_ever_takes_away(world: World) -> None:
                 assert whole & scope == judge.right(actor(asker, scope), item).actions
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20, 100), deadline=None)
 @given(worlds())
 def test_no_share_gives_more_than_what_it_hangs_on(world: World) -> None:
     """Down every chain of reshares the actions only shrink, sharing aside, which masks bound (abuse cases 1 to 5)."""

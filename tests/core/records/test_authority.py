@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.records.library import Library
+from tests.searching import examples
 
 from commonhold.core import model
 from commonhold.core.changes import Change, Drop, Put
@@ -167,7 +168,7 @@ def ground(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     found.loop.close()
 
 
-@settings(max_examples=80, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(20, 80), suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())
 def test_lists_agree_with_the_judge(ground: Ground, data: st.DataObject) -> None:
     """For random rules and shares, a list holds a row, with these fields, exactly where the judge gives the right."""
@@ -183,7 +184,7 @@ def test_lists_agree_with_the_judge(ground: Ground, data: st.DataObject) -> None
         ground.run(ground.library.store.commit(undo))
 
 
-@settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(8, 20), suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())
 def test_reach_gives_no_less_and_nothing_new_to_others(ground: Ground, data: st.DataObject) -> None:
     """Where shares follow relations, their own rows are still as the judge says, and no row is shown to others."""

@@ -176,7 +176,7 @@ async def test_a_verified_address_is_its_owner(village: Village) -> None:
         pair = await village.share(village.dora, to)
         codes.append(pair.refused and pair.refused.code)
 
-    assert ["recipient_refuses", "owner_share"] == codes
+    assert codes == ["recipient_refuses", "owner_share"]
 
 
 async def test_an_address_without_account_is_pending_and_then_reaches_whoever_verifies_it(village: Village) -> None:

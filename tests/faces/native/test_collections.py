@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.faces.native.strategies import TEXTS, bodies, queries
 from tests.faces.native.test_fuzz import documented
 from tests.faces.native.town import Client, Town, settle
+from tests.searching import examples
 
 from commonhold.core.query import And, Call, Compare, Filter, Fn, Not, Of, Op, Or, Some
 from commonhold.faces.native.collections import TABLE
@@ -330,7 +331,7 @@ def test_whatever_is_sent(route: Route, playground: tuple[Any, Town]) -> None:
         max_leaves=4,
     )
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(15, 60), deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def tried(data: st.DataObject) -> None:
         who = town.clients[data.draw(st.sampled_from(["root", "root", "alice", "nobody"]))]

@@ -10,6 +10,7 @@ from hypothesis import settings as tuned
 from hypothesis import strategies as st
 from tests.faces.puter.conftest import copied
 from tests.faces.puter.town import Client, Town, again
+from tests.searching import examples
 
 from commonhold.faces.puter.face import CLAIMS, FACE
 from commonhold.http.face import NEEDS, Route
@@ -99,7 +100,7 @@ async def _send(client: Client, route: Route, body: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-@tuned(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@tuned(max_examples=examples(5, 30), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=BODIES)
 async def test_nothing_that_is_sent_is_our_mistake(furnished: Town, name: str, body: dict[str, Any]) -> None:
     """Whatever JSON a client sends to a route, the answer is one of this dialect and no 5xx."""
@@ -175,7 +176,7 @@ OPERATIONS = st.lists(
 )
 
 
-@tuned(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@tuned(max_examples=examples(20, 60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(operations=OPERATIONS, files=st.lists(st.binary(max_size=8), max_size=4))
 async def test_odd_batches(furnished: Town, operations: list[Any], files: list[bytes]) -> None:
     """Whatever a batch asks for, each operation is done or refused in its place."""

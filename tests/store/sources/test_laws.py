@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tests.searching import examples
 from tests.store.sources.strategies import CATALOG, STEPS, columns, filters, operands, queries, sorts, tables
 
 from commonhold.core.problems import Problem
@@ -40,7 +41,7 @@ FACTS = Facts(1_709_251_199_999, {"user": 1})
 PLANS = Plans(Sqlite())
 COLLECTIONS = st.sampled_from(sorted(STEPS))
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-LAW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAW = settings(max_examples=examples(15, 60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @contextmanager
