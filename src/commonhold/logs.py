@@ -4,6 +4,7 @@
 request, are set by ``with bound(request=...)`` and stand in every line written meanwhile, those of libraries included.
 """
 
+import contextlib
 import json
 import logging
 import re
@@ -12,12 +13,18 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from types import MappingProxyType, TracebackType
-from typing import Any, Final, TextIO
+from types import MappingProxyType
+from typing import Any, Final, TextIO, TypeAlias
 
 HIDDEN: Final = "(hidden)"
 QUIET: Final = ("uvicorn.access", "asyncio", "multipart")  # libraries that are heard from warnings on
 
+LEVELS: Final = {number: name.lower() for name, number in logging.getLevelNamesMapping().items()}
+
+Raised: TypeAlias = Any
+"""An exception as ``logging`` hands it around: its type, itself, its traceback."""
+
+_ROOT: Final = logging.getLogger()
 _SECRET_KEY: Final = re.compile(
     r"pass(word|wd)?\b|secret|token|authori[sz]ation|cookie|credential|digest|api_?key", re.I
 )
@@ -77,9 +84,13 @@ class Log:
 
     def _write(self, level: int, event: str, facts: dict[str, Any], error: BaseException | None = None) -> None:
         log = self._log
-        if log.isEnabledFor(level):
-            told = (type(error), error, error.__traceback__) if error is not None else None
-            # Made here, as ``logging`` would look for file, line and process of each: no format of ours shows them.
+        if not log.isEnabledFor(level):
+            return
+        told = (type(error), error, error.__traceback__) if error is not None else None
+        handlers = _ROOT.handlers
+        if len(handlers) == 1 and isinstance(handlers[0], Output):
+            handlers[0].tell(level, log.name, event, facts, told)
+        else:  # somebody else listens, too
             record = logging.LogRecord(log.name, level, "", 0, event, None, told)
             record.facts = facts
             log.handle(record)
@@ -92,13 +103,8 @@ def get(name: str) -> Log:
 
 def setup(level: str = "info", format: str = "console", stream: TextIO | None = None) -> None:
     """Send all logs of this process, libraries' too, to ``stream`` (standard error) in this format."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonLines() if format == "json" else Console())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    # No format shows them, and they are looked up for each line.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    _ROOT.handlers[:] = [Output(stream or sys.stderr, JsonLines() if format == "json" else Console())]
+    _ROOT.setLevel(level.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -132,55 +138,71 @@ def hide_in(text: str) -> str:
     return _IN_HEADER.sub(rf"\1 {HIDDEN}", text) if len(text.split(None, 1)) > 1 else text
 
 
-class _Lines(logging.Formatter):
+class Lines(logging.Formatter):
     """What both formats have in common."""
 
-    def formatException(self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | Any) -> str:
-        return hide_in(super().formatException(ei))
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record of a library, or one of ours where others listen, too."""
+        facts: Mapping[str, Any] = getattr(record, "facts", {})
+        return self.line(record.created, record.levelno, record.name, record.getMessage(), facts, record.exc_info)
 
-    def facts_of(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return the facts of a line, secrets hidden."""
-        facts = {**_bound.get(), **getattr(record, "facts", {})}
-        return {key: hide(key, value) for key, value in facts.items()}
+    def line(self, at: float, level: int, name: str, event: str, facts: Mapping[str, Any], error: Raised | None) -> str:
+        """Write one line, secrets hidden; ``at`` in seconds."""
+        shown = {key: hide(key, value) for key, value in {**_bound.get(), **facts}.items()}
+        told = hide_in(self.formatException(error)) if error else None
+        return self.write(at, LEVELS.get(level, "info"), name.removeprefix("commonhold."), hide_in(event), shown, told)
+
+    def write(self, at: float, level: str, part: str, event: str, facts: dict[str, Any], error: str | None) -> str:
+        """Put a line together."""
+        raise NotImplementedError
 
 
-@lru_cache(2)
-def _second(at: int) -> str:
+class Output(logging.StreamHandler[TextIO]):
+    """Where lines go. Ours go there at once: a server writes one for each request, and ``logging`` has a long way."""
+
+    def __init__(self, stream: TextIO, lines: Lines) -> None:
+        """Write ``lines`` to ``stream``."""
+        super().__init__(stream)
+        self.setFormatter(lines)
+        self._line = lines.line
+
+    def tell(self, level: int, name: str, event: str, facts: Mapping[str, Any], error: Raised | None) -> None:
+        """Write a line of ours; where nobody can read it, it is lost."""
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(self._line(time.time(), level, name, event, facts, error) + "\n")
+            self.stream.flush()
+
+
+@lru_cache(4)
+def _second(form: str, at: int, utc: bool) -> str:
     """Write a moment: most lines are of the same second as the one before."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+    return time.strftime(form, time.gmtime(at) if utc else time.localtime(at))
 
 
-_json: Final = json.JSONEncoder(default=str).encode  # ASCII: no character can begin a line
-
-
-class JsonLines(_Lines):
+class JsonLines(Lines):
     """One object a line: at, level, part, event, and the facts."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Write one line."""
-        line = {
-            "at": f"{_second(int(record.created))}.{int(record.msecs):03}Z",
-            "level": record.levelname.lower(),
-            "part": record.name.removeprefix("commonhold."),
-            "event": hide_in(record.getMessage()),
-            **self.facts_of(record),
-        }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+    def write(self, at: float, level: str, part: str, event: str, facts: dict[str, Any], error: str | None) -> str:
+        """Write one line, in ASCII: no character can begin another one."""
+        when = f"{_second('%Y-%m-%dT%H:%M:%S', int(at), True)}.{int(at % 1 * 1000):03}Z"
+        line = {"at": when, "level": level, "part": part, "event": event, **facts}
+        if error is not None:
+            line["error"] = error
         return _json(line)
 
 
-class Console(_Lines):
+_json: Final = json.JSONEncoder(default=str).encode
+
+
+class Console(Lines):
     """One line for people; an exception follows on lines of its own."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def write(self, at: float, level: str, part: str, event: str, facts: dict[str, Any], error: str | None) -> str:
         """Write one line; what a value holds cannot begin another one."""
-        facts = " ".join(f"{key}={_plain(value)}" for key, value in self.facts_of(record).items())
-        part = record.name.removeprefix("commonhold.")
-        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        event = _UNPRINTABLE.sub(" ", hide_in(record.getMessage()))
-        line = f"{clock} {record.levelname.lower():7} {part}: {event} {facts}".rstrip()
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        shown = " ".join([f"{key}={_plain(value)}" for key, value in facts.items()])
+        clock = _second("%H:%M:%S", int(at), False)
+        line = f"{clock} {level:7} {part}: {_UNPRINTABLE.sub(' ', event)} {shown}".rstrip()
+        return line if error is None else f"{line}\n{error}"
 
 
 def _plain(value: Any) -> str:
