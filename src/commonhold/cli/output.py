@@ -14,6 +14,9 @@ STEPS: Final = 5 << 20
 """Bytes from which an upload shows how far it is."""
 
 
+PIPED: Final = 240  # characters of a line where no terminal says its width
+
+
 class Out:
     """Prints the result of a command, in the way that was asked for."""
 
@@ -73,7 +76,7 @@ class Out:
     def _rich(self, thing: Any) -> None:
         from rich.console import Console
 
-        width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
+        width = None if sys.stdout.isatty() else PIPED  # whoever reads a pipe wants whole values
         console = Console(highlight=False, width=width, soft_wrap=False)
         with _unbroken():
             console.print(thing)
