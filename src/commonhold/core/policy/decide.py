@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from commonhold.core.identity import Actor
-from commonhold.core.model import OWNER, Item, Life, Share
+from commonhold.core.model import OWNER, Item, Life, Share, State
 from commonhold.core.policy.allowances import allowance_of, share_allowed
 from commonhold.core.policy.snapshot import Snapshot
 from commonhold.core.roles import ALL, ANY_KIND, ROLE_ACTIONS, Action, ItemKind, Kind, OrgRole
@@ -101,7 +101,8 @@ class Judge:
     def standing(self, item: int) -> list[Share]:
         """Return all shares on the unbroken chain of the item, nearest first."""
         seen = self.snapshot
-        return [seen.shares[no] for place in seen.unbroken(item) for no in seen.on.get(place, ())]
+        on, shares = seen.on, seen.shares
+        return [shares[no] for place in seen.unbroken(item) if place in on for no in on[place]]
 
     def receives(self, actor: Actor, share: Share) -> bool:
         """Tell whether a share reaches the actor: by a pass where it needs one, else as one of his principals."""
@@ -123,7 +124,7 @@ class Judge:
         """Tell whether a person owns the space, or administers its organisation or the installation."""
         who = self.snapshot.principals.get(user)
         space = self.snapshot.spaces.get(row.space)
-        if who is None or who.state != "active":
+        if who is None or who.state is not State.ACTIVE:
             return False
         if who.admin or (space is not None and space.owner == user):
             return True

@@ -1,7 +1,6 @@
 """What a decision looks at: one consistent reading of the store, made by ``Store.look``."""
 
 import enum
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -125,19 +124,23 @@ class Snapshot(msgspec.Struct):
             found = self.chains[item] = tuple(path)
         return found
 
-    def unbroken(self, item: int) -> Iterator[int]:
-        """Yield the item and its parents up to the first folder that takes nothing from above."""
-        for no in self.chain(item):
-            yield no
-            if not self.items[no].inherits:
-                return
+    def unbroken(self, item: int) -> tuple[int, ...]:
+        """Return the item and its parents up to the first folder that takes nothing from above."""
+        chain, items = self.chain(item), self.items
+        for at, no in enumerate(chain, 1):
+            if not items[no].inherits:
+                return chain[:at]
+        return chain
 
     def life(self, item: int) -> Life:
         """Return the worst life on the chain: what lies in a trashed folder is trashed."""
         found = self.lives.get(item)
         if found is None:
-            lives = {self.items[no].life for no in self.chain(item)}
-            found = next((life for life in (Life.DELETED, Life.TRASHED) if life in lives), Life.LIVE)
+            found, items = Life.LIVE, self.items
+            for no in self.chain(item):
+                life = items[no].life
+                if life is not Life.LIVE and found is not Life.DELETED:
+                    found = life
             self.lives[item] = found
         return found
 
