@@ -81,6 +81,7 @@ class Reader:
         try:
             return ask()
         finally:
+            connection.set_progress_handler(None, 0)  # whoever is late may still end: else nobody reads here any more
             if connection.in_transaction:  # some errors end it by themselves
                 connection.execute("COMMIT")
 
