@@ -77,11 +77,11 @@ class Reader:
 
     def _within_a_moment(self, ask: Callable[[], T]) -> T:
         connection = self.connection
-        connection.execute("BEGIN")
         try:
+            connection.execute("BEGIN")
             return ask()
-        finally:
-            connection.set_progress_handler(None, 0)  # whoever is late may still end: else nobody reads here any more
+        finally:  # time may be up in the very beginning or end of a moment: it ends all the same
+            connection.set_progress_handler(None, 0)
             if connection.in_transaction:  # some errors end it by themselves
                 connection.execute("COMMIT")
 
