@@ -36,14 +36,14 @@ def moved(changes: Iterable[Change]) -> Moved:
     """Tell which counters changes move, judged by what they touch, not by whether anything differs afterwards."""
     people = tree = False
     for change in changes:
-        people = people or table_of(change) in PEOPLE
-        tree = tree or _moves_tree(change)
+        table = table_of(change)
+        people = people or table in PEOPLE
+        tree = tree or _moves_tree(change, table)
     return Moved(people, tree)
 
 
-def _moves_tree(change: Change) -> bool:
+def _moves_tree(change: Change, table: type[Row]) -> bool:
     """A new item moves nothing that is there already; nor do the bytes of a space."""
-    table = table_of(change)
     if table is Space:
         return not isinstance(change, Charge)
     if table is not Item or isinstance(change, Put):
@@ -53,9 +53,9 @@ def _moves_tree(change: Change) -> bool:
 
 def table_of(change: Change) -> type[Row]:
     """Return the table whose rows a change touches."""
+    if isinstance(change, Put | Upsert):
+        return type(change.row)
     match change:
-        case Put(row) | Upsert(row):
-            return type(row)
         case Nest() | Unnest():
             return Nested
         case CountUse():

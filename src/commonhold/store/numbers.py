@@ -1,6 +1,8 @@
 """Placeholders: negative numbers in the ``refs`` columns of new rows become numbers of the one sequence."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -35,7 +37,10 @@ def numbers_for(changes: Iterable[Change], next_no: int) -> dict[int, int]:
         return number
 
     for change in changes:
-        _renumber(change, collect)
+        if isinstance(change, Put | Upsert):
+            found.update([number for number in _numbers_in(change.row) if number is not None and number < 0])
+        else:
+            _renumber(change, collect)
     return {placeholder: next_no + at for at, placeholder in enumerate(sorted(found, reverse=True))}
 
 
@@ -50,12 +55,12 @@ def _renumber(change: Change, new: Renumber) -> Change:
     """Return a change with ``new`` applied wherever a placeholder may stand."""
     match change:
         case Put(row):
-            return Put(_row(row, new))
+            return change if (changed := _row(row, new)) is row else Put(changed)
         case Upsert(row):
-            return Upsert(_row(row, new))
+            return change if (changed := _row(row, new)) is row else Upsert(changed)
         case Set(table, key, values):
-            changed = {column: new(value) if column in table.refs else value for column, value in values.items()}
-            return Set(table, _key(table, key, new), changed)
+            resolved = {column: new(value) if column in table.refs else value for column, value in values.items()}
+            return Set(table, _key(table, key, new), resolved)
         case Drop(table, key):
             return Drop(table, _key(table, key, new))
         case DropWhere(table, column, value):
@@ -75,12 +80,21 @@ def _renumber(change: Change, new: Renumber) -> Change:
 
 
 def _row(row: Row, new: Renumber) -> Row:
-    changed = {}
-    for column in row.refs:
-        number = getattr(row, column)
-        if number is not None and number < 0 and (found := new(number)) != number:
-            changed[column] = found
+    numbers = zip(row.refs, _numbers_in(row), strict=True)
+    changed = {column: new(number) for column, number in numbers if number is not None and number < 0}
     return msgspec.structs.replace(row, **changed) if changed else row
+
+
+def _numbers_in(row: Row) -> tuple[int | None, ...]:
+    """Return what stands in the columns of a row where a placeholder may stand."""
+    return _getter(type(row))(row)
+
+
+@cache
+def _getter(table: type[Row]) -> Callable[[Row], tuple[int | None, ...]]:
+    if len(table.refs) > 1:
+        return attrgetter(*table.refs)
+    return lambda row: tuple(getattr(row, column) for column in table.refs)
 
 
 def _key(table: type[Row], key: tuple[Any, ...], new: Renumber) -> tuple[Any, ...]:

@@ -123,11 +123,12 @@ async def open_share(core: Core, actor: Actor, ref: ShareRef, password: str | No
         too_many_requests
     """
     look = Look(actor, shares=(ref,))
-    await _check_password(core, actor, ref, await judge(core, look), password)
+    seen = [await judge(core, look)]
+    await _check_password(core, actor, ref, seen[0], password)
     secret = core.secrets.token()
 
     async def once() -> Opened:
-        judged = await judge(core, look)
+        judged = seen.pop() if seen else await judge(core, look)
         share = _link(judged, ref, actor)
         _refuse_closed(judged, share)
         return await _hand_out(core, actor, judged, share, secret)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final, assert_never
 
 from msgspec.structs import astuple
@@ -42,6 +43,12 @@ HOLDS: Final[Mapping[type[Guard], str]] = {
     StampIs: "SELECT 1 FROM item WHERE no = ? AND stamp = ?",
     LeaseIs: "SELECT 1 FROM outbox WHERE no = ? AND lease = ? AND done_at IS NULL",
 }
+
+
+@cache
+def _revisions(row: type[Row]) -> int:
+    """Return how many columns of a table hold the revision, after those of its row."""
+    return len(columns(row)) - len(row.__struct_fields__)
 
 
 class Writing:
@@ -89,9 +96,7 @@ class Writing:
             case Put(row):
                 self._put(row, sql.insert(type(row)))
             case Upsert(row):
-                now = {name: getattr(row, name) for name in row.__struct_fields__}
-                moved = self._move_on(type(row), [now[name] for name in row.key], now)
-                self._put(row, sql.upsert(type(row), moved))
+                self._put(row, sql.upsert(type(row), row.past is not None and self._moves_on(row)))
             case Set():
                 self._set(change)
             case Drop(table, key) if table is not Nested:
@@ -124,8 +129,7 @@ class Writing:
             raise otherwise(values)
 
     def _put(self, row: Row, text: str) -> None:
-        values = astuple(row)
-        self._execute(text, values + (self._now,) * (len(columns(type(row))) - len(values)))
+        self._execute(text, astuple(row) + (self._now,) * _revisions(type(row)))
         if isinstance(row, Nested):
             self._nest(row.child, row.grp)
         elif isinstance(row, Item):
@@ -148,6 +152,11 @@ class Writing:
                 f"DELETE FROM item_words WHERE rowid IN (SELECT no FROM item WHERE {sql.equal(names)})", values
             )
         self._execute(sql.delete(table, names), values)
+
+    def _moves_on(self, row: Row) -> bool:
+        """Copy the row that is about to be replaced to the past, if there is one."""
+        now = {name: getattr(row, name) for name in row.__struct_fields__}
+        return self._move_on(type(row), [now[name] for name in row.key], now)
 
     def _move_on(self, table: type[Row], key: Sequence[Any], values: Mapping[str, Any]) -> bool:
         """Copy a row that is about to change to the past; tell whether there is one, and it changes."""

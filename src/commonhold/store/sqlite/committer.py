@@ -1,26 +1,44 @@
-"""The committer: one thread and one connection per process through which every commit goes, many at a time.
+"""The committer: one connection per process through which every commit goes, many at a time.
 
 Commits that wait together share a transaction and one sync of the disk; each stands under a savepoint of its own, so
 that one which breaks takes back only itself. If the transaction as a whole fails, each gets one of its own. A commit is
 answered when it is durable, never before.
+
+A few rows are written by the event loop itself: a thread would wait for its turn at Python with each statement, for
+longer than the statement takes. What waits for the disk or for other processes, and what may take long, is done by a
+thread.
 """
 
 import asyncio
 import contextlib
 import sqlite3
-import threading
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, ParamSpec, TypeVar
 
 from msgspec.structs import astuple
 
-from commonhold.core.changes import Broken, Change, Commit, Guard
-from commonhold.core.model import Instance
+from commonhold.core.changes import (
+    Broken,
+    Change,
+    Charge,
+    Commit,
+    CountTry,
+    CountUse,
+    Drop,
+    Guard,
+    Put,
+    Set,
+    Upsert,
+)
+from commonhold.core.model import Instance, Nested
 from commonhold.core.ports import Clock
 from commonhold.core.problems import Problem
-from commonhold.store.effects import after, moved
+from commonhold.store.effects import after, moved, table_of
 from commonhold.store.numbers import numbers_for, resolve
 from commonhold.store.sqlite.apply import Writing
 from commonhold.store.sqlite.errors import FAILED, mapped, meaning
@@ -30,10 +48,17 @@ from commonhold.store.sqlite.statements import INSTANCE, MOVE_ON
 from commonhold.store.sqlite.turnstile import Turnstile
 
 GROUP: Final = 64  # commits in one transaction: more would make the first of them wait for little gain
+SLICE: Final = 0.005  # seconds for which the event loop writes without a break; what waits still comes next
+FEW: Final = 64  # changes of one commit that the event loop writes itself, some ten microseconds each
 CHECKPOINT: Final = 2_000  # rows written between two checkpoints: some ten MB in the log, some ten ms to copy them
 LOG: Final = 64 << 20  # bytes that the file of the log keeps, once a long reading made it grow
 
+ONE_ROW: Final = frozenset[type[Change]]((Put, Upsert, Set, Drop, CountUse, CountTry, Charge))
+
 Outcome = Commit | Exception
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Waiting(NamedTuple):
@@ -62,10 +87,11 @@ class Committer:
             self._connection.execute(f"PRAGMA journal_size_limit = {LOG}")
         self._records = RecordWriting(self._connection)
         self._written = 0
+        self._inside = False
         self._closed = False
-        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="committer", daemon=True)
-        self._thread.start()
+        self._queue: deque[Waiting] = deque()
+        self._work: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "committer")
 
     async def commit(self, changes: Sequence[Change], guards: Sequence[Guard]) -> Commit:
         """Write all changes if all guards hold, durably.
@@ -75,70 +101,91 @@ class Committer:
         """
         if self._closed:
             raise Problem("unavailable")
-        answer: asyncio.Future[Commit] = asyncio.get_running_loop().create_future()
-        self._queue.put(Waiting(changes, guards, answer))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Commit] = loop.create_future()
+        self._queue.append(Waiting(changes, guards, answer))
+        if self._work is None:
+            self._work = loop.create_task(self._write_all())
         return await answer
 
     async def close(self) -> None:
         """Write what is waiting, and let go of the database."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        if self._closed:
+            return
+        self._closed = True
+        if self._work is not None:
+            await asyncio.wait((self._work,))
+        await self._aside(self._let_go)
+        self._thread.shutdown()
 
-    # below: in the thread
-
-    def _work(self) -> None:
-        while group := self._next():
-            _answer(group, self._write(group))
-            if self._connection.total_changes - self._written > CHECKPOINT:
-                self._checkpoint()
-        with self._turnstile:  # the last connection of all copies the log into the database
-            self._connection.close()
-        self._turnstile.close()
-
-    def _next(self) -> list[Waiting]:
-        """Wait for a commit, and take those that wait with it; nothing: the end."""
-        group: list[Waiting] = []
-        one = self._queue.get()
-        while one is not None:
-            group.append(one)
-            if len(group) == GROUP:
-                return group
-            try:
-                one = self._queue.get_nowait()
-            except Empty:
-                return group
-        if group:
-            self._queue.put(None)  # the end comes after these
-        return group
-
-    def _write(self, group: Sequence[Waiting]) -> list[Outcome]:
+    async def _write_all(self) -> None:
+        """Write until nothing waits."""
         try:
-            with self._turnstile:
-                return self._transaction(group)
+            while self._queue:
+                await self._write(self._queue, GROUP)
+                if self._connection.total_changes - self._written > CHECKPOINT:
+                    await self._aside(self._checkpoint)
+        finally:
+            self._work = None
+
+    async def _write(self, waiting: deque[Waiting], most: int) -> None:
+        """Write those who come first in one transaction, and answer them; if that fails, each in one of his own."""
+        group: list[Waiting] = []
+        outcomes: list[Outcome] = []
+        try:
+            try:
+                before = instance = await self._aside(self._begin)
+                until = time.monotonic() + SLICE
+                while waiting and len(group) < most and time.monotonic() < until:
+                    group.append(one := waiting.popleft())
+                    long = _may_take_long(one.changes)
+                    outcome, instance = (
+                        await self._aside(self._one, one, instance) if long else self._one(one, instance)
+                    )
+                    outcomes.append(outcome)
+                await self._aside(self._finish, None if instance == before else instance)
+            except BaseException:
+                self._thread.submit(self._leave)  # after whatever the thread does now
+                raise
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may be left waiting
             if len(group) > 1:
-                return [outcome for one in group for outcome in self._write([one])]
-            return [meaning(error) if isinstance(error, FAILED) else error]
+                for one in group:
+                    await self._write(deque((one,)), 1)
+                return
+            group = group or [waiting.popleft() for _ in range(min(most, len(waiting)))]
+            outcomes = [meaning(error) if isinstance(error, FAILED) else error] * len(group)
+        _answer(group, outcomes)
 
-    def _transaction(self, group: Sequence[Waiting]) -> list[Outcome]:
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
+    async def _aside(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> T:
+        """Do something in the thread, which alone waits."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *arguments))
+
+    # below: in the thread, but for ``_one`` with a few rows
+
+    def _begin(self) -> Instance:
+        """Wait for the turn of this process, and begin a transaction."""
+        self._turnstile.__enter__()
+        self._inside = True
+        self._connection.execute("BEGIN IMMEDIATE")
+        return Instance(*self._connection.execute(INSTANCE).fetchall()[0])
+
+    def _finish(self, instance: Instance | None) -> None:
+        """Make the transaction durable, with the row of the installation if that moved."""
         try:
-            before = instance = Instance(*execute(INSTANCE).fetchall()[0])
-            outcomes: list[Outcome] = []
-            for one in group:
-                outcome, instance = self._one(one, instance)
-                outcomes.append(outcome)
-            if instance != before:
-                execute(MOVE_ON, astuple(instance))
-            execute("COMMIT")
-        except BaseException:
+            if instance is not None:
+                self._connection.execute(MOVE_ON, astuple(instance))
+            self._connection.execute("COMMIT")
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Take back what is open still, and let the next process in."""
+        with contextlib.suppress(*FAILED):
             if self._connection.in_transaction:
-                execute("ROLLBACK")
-            raise
-        return outcomes
+                self._connection.execute("ROLLBACK")
+        if self._inside:
+            self._inside = False
+            self._turnstile.__exit__(None, None, None)
 
     def _one(self, one: Waiting, before: Instance) -> tuple[Outcome, Instance]:
         """Write one commit of a transaction; if it breaks, the others stand."""
@@ -165,6 +212,11 @@ class Committer:
         with contextlib.suppress(*FAILED), self._turnstile:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
+    def _let_go(self) -> None:
+        with self._turnstile:  # the last connection of all copies the log into the database
+            self._connection.close()
+        self._turnstile.close()
+
 
 def _refusal(error: Exception) -> Exception:
     if isinstance(error, sqlite3.Error):
@@ -172,13 +224,13 @@ def _refusal(error: Exception) -> Exception:
     return error if isinstance(error, Broken | Problem) else Problem("invalid_field")
 
 
+def _may_take_long(changes: Sequence[Change]) -> bool:
+    """Tell whether a commit writes more than a few rows: changes that stand for many, or edges between groups."""
+    return len(changes) > FEW or any(type(one) not in ONE_ROW or table_of(one) is Nested for one in changes)
+
+
 def _answer(group: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
-    """Wake everybody who waits, in one step of their event loop; if that is gone, nobody waits any more."""
-    with contextlib.suppress(RuntimeError):
-        group[0].answer.get_loop().call_soon_threadsafe(_wake, group, outcomes)
-
-
-def _wake(group: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+    """Wake everybody who waits."""
     for one, outcome in zip(group, outcomes, strict=True):
         if one.answer.done():
             continue  # given up meanwhile; it is written all the same
