@@ -193,4 +193,4 @@ async def test_a_simple_check_asks_little() -> None:
 
     assemble(Look(Actor(bob), items=(item,)), probes)
 
-    assert probes.asked == {"instance": 1, "chains": 1, "rows": 3, "sets": 1, "shares_on": 1}
+    assert probes.asked == {"instance": 1, "chains": 1, "by_no": 3, "sets": 1, "shares_on": 1}

@@ -93,8 +93,7 @@ class _Reading:
             self._unborn(found)
         targets = {*found.values(), *[share.item for share in self.asked]}
         if targets:
-            for item in self.probes.chains([no for no in targets if no > 0]):
-                items[item.no] = item
+            items.update(self.probes.chains([no for no in targets if no > 0]))
         seen.found_items = {ref: no for ref, no in found.items() if no in items}
         for folder, name in look.occupied:
             child = self.probes.child(found[folder], name) if folder in seen.found_items else None
@@ -105,8 +104,7 @@ class _Reading:
         here = [items[no] for no in targets if no in items]
         if here:
             spaces = {item.space for item in here if item.space > 0}  # whatever lies above lies in the same one
-            for space in self.probes.rows(Space, "no", spaces):
-                seen.spaces[space.no] = space
+            seen.spaces.update(self.probes.by_no(Space, spaces))
         self.records = [item for item in here if item.kind is ItemKind.RECORD]
 
     def _unborn(self, found: dict[ItemRef, int]) -> None:
@@ -149,22 +147,20 @@ class _Reading:
         if self.subjects:
             seen.sets.update(self.probes.sets(self.subjects))
         if seen.items:
-            principals = {EVERYONE, *self.recipients}.union(*seen.sets.values())
-            for share in self.probes.shares_on(seen.items, principals):
-                shares[share.no] = share
+            principals = frozenset((EVERYONE, *self.recipients)).union(*seen.sets.values())
+            shares.update(self.probes.shares_on(seen.items, principals))
         fresh: Iterable[Share] = shares.values()
         for _ in range(LONGEST_CHAIN):
             missing = {share.hangs_on for share in fresh if share.hangs_on is not None} - shares.keys()
             if not missing:
                 break
-            fresh = self.probes.rows(Share, "no", missing)
-            for share in fresh:
-                shares[share.no] = share
-        on: dict[int, list[int]] = {}
+            found = self.probes.by_no(Share, missing)
+            shares.update(found)
+            fresh = found.values()
+        on = seen.on
         for no in sorted(shares):
-            on.setdefault(shares[no].item, []).append(no)
-        for item, numbers in on.items():
-            seen.on[item] = tuple(numbers)
+            item = shares[no].item
+            on[item] = (*on[item], no) if item in on else (no,)
 
     def _people(self) -> None:
         """Read who owns, backs, receives and acts; what the backers are; what they may do at all; and rules."""
@@ -179,8 +175,7 @@ class _Reading:
             met.update(self._named())
         known = seen.principals
         if met:
-            for row in probes.rows(Principal, "no", met):
-                known[row.no] = row
+            known.update(probes.by_no(Principal, met))
         if self.recipients:
             seen.found_recipients = {ref: no for ref, no in seen.found_recipients.items() if no in known}
         if self.records:
@@ -189,9 +184,11 @@ class _Reading:
         if leaning:
             seen.sets.update(probes.sets(leaning))
         if bounded:
-            holders = {EVERYONE, *bounded, *[known[no].org for no in bounded if no in known]} - {None}
-            for allowance in probes.rows(Allowance, "no", holders):
-                seen.allowances[allowance.no] = allowance
+            holders = {EVERYONE, *bounded}
+            for no in bounded:
+                if no in known and (org := known[no].org) is not None:
+                    holders.add(org)
+            seen.allowances.update(probes.by_no(Allowance, holders))
         if self.records:
             hits = probes.rule_hits(self.records, {EVERYONE, *ruling}.union(*seen.sets.values()))
             seen.rules = {item: tuple(found) for item, found in hits.items()}
@@ -242,7 +239,7 @@ class _Reading:
         for no in met & seen.principals.keys():
             by_kind.setdefault(seen.principals[no].kind, []).append(no)
         if groups := by_kind.get(Kind.GROUP):
-            seen.terms = {row.no: row for row in self.probes.rows(GroupTerms, "no", groups)}
+            seen.terms = self.probes.by_no(GroupTerms, groups)
             if self.subjects:
                 edges = self.probes.rows(Member, "member", self.subjects)
                 seen.levels = {(edge.member, edge.grp): edge.level for edge in edges if edge.grp in met}
@@ -257,11 +254,11 @@ class _Reading:
             no for no, share in self.seen.shares.items() if share.kind is Kind.LINK or share.max_uses is not None
         ]
         if counted:
-            self.seen.used = {row.no: row.used for row in self.probes.rows(Use, "no", counted)}
+            self.seen.used = {no: row.used for no, row in self.probes.by_no(Use, counted).items()}
 
     def _profiles(self) -> None:
         """Read names: of mail addresses, on which a backer's allowance depends, and if wanted of everybody met."""
         principals = self.seen.principals
         wanted = list(principals) if self.look.names else [no for no, p in principals.items() if p.kind is Kind.MAIL]
         if wanted:
-            self.seen.profiles = {row.no: row for row in self.probes.rows(Profile, "no", wanted)}
+            self.seen.profiles = self.probes.by_no(Profile, wanted)

@@ -34,7 +34,11 @@ class MemoryProbes:
         """See ``Probes``."""
         return {row.uid: row.no for row in self.rows(Item, "uid", uids)}
 
-    def chains(self, items: Collection[int]) -> Sequence[Item]:
+    def by_no(self, table: type[R], numbers: Collection[int]) -> dict[int, R]:
+        """See ``Probes``."""
+        return {row.no: row for row in self.rows(table, "no", numbers)}  # type: ignore[attr-defined]
+
+    def chains(self, items: Collection[int]) -> dict[int, Item]:
         """See ``Probes``."""
         found: dict[int, Item] = {}
         fresh: set[int] = set(items)
@@ -42,7 +46,7 @@ class MemoryProbes:
             rows = self.rows(Item, "no", fresh)
             found.update((row.no, row) for row in rows)
             fresh = {row.parent for row in rows if row.parent is not None} - found.keys()
-        return list(found.values())
+        return found
 
     def child(self, parent: int, name_key: str) -> Item | None:
         """See ``Probes``."""
@@ -63,9 +67,9 @@ class MemoryProbes:
             fresh = above - found
         return frozenset(found)
 
-    def shares_on(self, items: Collection[int], principals: Collection[int]) -> list[Share]:
+    def shares_on(self, items: Collection[int], principals: Collection[int]) -> dict[int, Share]:
         """See ``Probes``."""
-        return [share for share in self.rows(Share, "item", items) if share.recipient in principals]
+        return {share.no: share for share in self.rows(Share, "item", items) if share.recipient in principals}
 
     def standing(self, items: Collection[int], after: int, limit: int | None) -> list[Share]:
         """See ``Probes``."""

@@ -29,8 +29,12 @@ class Probes(Protocol):
         """Return the numbers of the items with these uids, as far as there are any."""
         ...
 
-    def chains(self, items: Collection[int]) -> Sequence[Item]:
-        """Return the items and all folders above them, each once, up to the named depth."""
+    def by_no(self, table: type[R], numbers: Collection[int]) -> dict[int, R]:
+        """Return the rows with these numbers."""
+        ...
+
+    def chains(self, items: Collection[int]) -> dict[int, Item]:
+        """Return the items and all folders above them, up to the named depth."""
         ...
 
     def child(self, parent: int, name_key: str) -> Item | None:
@@ -41,8 +45,8 @@ class Probes(Protocol):
         """Return everything that each principal is: itself, groups above by the closure, and everyone."""
         ...
 
-    def shares_on(self, items: Collection[int], principals: Collection[int]) -> list[Share]:
-        """Return the live shares that stand on the items, for these recipients."""
+    def shares_on(self, items: Collection[int], principals: Collection[int]) -> dict[int, Share]:
+        """Return the live shares on the items for these recipients; perhaps also shares that these hang on."""
         ...
 
     def standing(self, items: Collection[int], after: int, limit: int | None) -> list[Share]:

@@ -26,6 +26,7 @@ from commonhold.core.model import (
     Share,
     Space,
 )
+from commonhold.core.policy.decide import LONGEST_CHAIN
 from commonhold.core.policy.snapshot import RuleHit
 from commonhold.core.ports import Clock
 from commonhold.store.sqlite.codec import DECODERS
@@ -73,7 +74,6 @@ class SqliteProbes:
         self._raw: tuple[int, ...] = ()
         self._at = Instance(-1, -1, -1)
         self._kept: dict[type[Row], dict[int, Any]] = {row: {} for row in (*PEOPLE, *MOMENTARY)}
-        self._ahead: dict[int, Share] = {}
         self._fresh: dict[int, Item] = {}
         self._last: dict[type[Row], dict[int, tuple[int, Any]]] = {Item: {}, Share: {}}
         self._set = lru_cache(SETS)(self._read_set)
@@ -96,7 +96,6 @@ class SqliteProbes:
 
     def _begin(self) -> None:
         """Read the row of the installation, and forget what is not so any more."""
-        self._ahead = {}
         (raw,) = self._all(INSTANCE)
         if raw == self._raw:
             return
@@ -119,12 +118,16 @@ class SqliteProbes:
 
     def rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
         """Return the rows whose indexed ``column`` holds one of ``values``."""
-        if column == "no":
-            if table in self._kept:
-                return self._known(self._kept[table], table, values)
-            if table is Share and self._ahead.keys() >= set(values):
-                return [self._ahead[no] for no in values]  # type: ignore[misc]
+        if column == "no" and table in self._kept:
+            return list(self._known(self._kept[table], table, values).values())
         return self._read_rows(table, column, values)
+
+    def by_no(self, table: type[R], numbers: Collection[int]) -> dict[int, R]:
+        """Return the rows with these numbers."""
+        known = self._kept.get(table)
+        if known is not None:
+            return self._known(known, table, numbers)
+        return {row.no: row for row in self._read_rows(table, "no", numbers)}  # type: ignore[attr-defined]
 
     def _read_rows(self, table: type[R], column: str, values: Collection[Any]) -> list[R]:
         if len(values) == 1:
@@ -134,10 +137,10 @@ class SqliteProbes:
         decode = DECODERS[table]
         return [decode(one) for one in raw]
 
-    def _known(self, known: dict[int, Any], table: type[R], numbers: Collection[int]) -> list[R]:
+    def _known(self, known: dict[int, Any], table: type[R], numbers: Collection[int]) -> dict[int, R]:
         """Return rows that are kept, or will be; that there is none is known, too."""
         try:
-            return [row for no in numbers if (row := known[no]) is not None]
+            return {no: row for no in numbers if (row := known[no]) is not None}
         except KeyError:
             if len(known) > MOST:
                 known.clear()
@@ -161,24 +164,19 @@ class SqliteProbes:
             raise LookupError(uid)
         return int(found[0][0])
 
-    def chains(self, items: Collection[int]) -> Sequence[Item]:
-        """Return the items and all folders above them, each once."""
-        numbers: set[int] = set()
+    def chains(self, items: Collection[int]) -> dict[int, Item]:
+        """Return the items and all folders above them."""
+        numbers: dict[int, None] = {}
         for item in items:
-            try:
+            with contextlib.suppress(LookupError):
                 numbers.update(self._chain(item))
-            except LookupError:
-                continue
-        return self._places(numbers) if numbers else ()
-
-    def _places(self, numbers: Collection[int]) -> list[Item]:
         fresh = self._fresh
         try:
-            return [fresh[no] for no in numbers]
+            return {no: fresh[no] for no in numbers}
         except KeyError:
             unsure = [no for no in numbers if no not in fresh]
         fresh.update(self._as_written(Item, self._all(WRITTEN, (listed(unsure),))))
-        return [fresh[no] for no in numbers if no in fresh]
+        return {no: fresh[no] for no in numbers if no in fresh}
 
     def _as_written(self, table: type[R], marks: Iterable[tuple[int, int]]) -> dict[int, R]:
         """Return rows by the revision that wrote them last: what was read since then is not read again."""
@@ -198,9 +196,9 @@ class SqliteProbes:
                 last[raw[0]] = (written, row)
         return found
 
-    def _read_chain(self, item: int) -> tuple[int, ...]:
+    def _read_chain(self, item: int) -> dict[int, None]:
         """:raises LookupError: there is no such item; what is not there yet must not be kept as absent"""
-        found = tuple(no for (no,) in self._all(CHAIN, (item, DEEPEST)))
+        found = dict.fromkeys(no for (no,) in self._all(CHAIN, (item, DEEPEST)))
         if not found:
             raise LookupError(item)
         return found
@@ -217,21 +215,21 @@ class SqliteProbes:
     def _read_set(self, principal: int) -> frozenset[int]:
         return frozenset((principal, EVERYONE, *(no for (no,) in self._all(SET, (principal,)))))
 
-    def shares_on(self, items: Collection[int], principals: Collection[int]) -> list[Share]:
-        """Return the live shares that stand on the items, for these recipients."""
+    def shares_on(self, items: Collection[int], principals: Collection[int]) -> dict[int, Share]:
+        """Return the live shares on the items for these recipients, with those on them that these hang on."""
         others = 0 if LINK in principals else LINK  # most shares are links, and seldom asked for
         most = FEW + EACH * len(items)
         near = self._all(SHARES_NEAR, (listed(items), others, most + 1))
         if len(near) > most:
             decode = DECODERS[Share]
-            return [decode(one) for one in self._all(SHARES_BETWEEN, (listed(items), listed(principals)))]
-        wanted = [no for no, recipient, _, _ in near if recipient in principals]
+            return {one[0]: decode(one) for one in self._all(SHARES_BETWEEN, (listed(items), listed(principals)))}
+        wanted = {no for no, recipient, _, _ in near if recipient in principals}
         if not wanted:
-            return []
+            return {}
         above = {no: hangs_on for no, _, hangs_on, _ in near if hangs_on is not None}
-        both = _with_above(wanted, above) if above else {*wanted}
-        self._ahead = self._as_written(Share, [(no, written) for no, _, _, written in near if no in both])
-        return [self._ahead[no] for no in wanted]
+        if above:
+            wanted = _with_above(wanted, above)
+        return self._as_written(Share, [(no, written) for no, _, _, written in near if no in wanted])
 
     def standing(self, items: Collection[int], after: int, limit: int | None) -> list[Share]:
         """Return a page of the live shares on the items: of each item's no more than a page is looked at."""
@@ -265,7 +263,9 @@ class SqliteProbes:
 def _with_above(shares: Collection[int], above: Mapping[int, int]) -> set[int]:
     """Add what shares hang on, as far as it is known: this is asked for next."""
     found = wanted = set(shares)
-    while found:
+    for _ in range(LONGEST_CHAIN):
         found = {above[no] for no in found if no in above} - wanted
+        if not found:
+            break
         wanted |= found
     return wanted

@@ -73,6 +73,11 @@ class Reader:
         :param within: seconds after which the answer is given up
         :raises Problem: query_too_costly, unavailable
         """
+        if within is None:
+            try:
+                return self._within_a_moment(ask)
+            except sqlite3.Error as error:
+                raise meaning(error) from error
         return self.run(partial(self._within_a_moment, ask), within)
 
     def _within_a_moment(self, ask: Callable[[], T]) -> T:
