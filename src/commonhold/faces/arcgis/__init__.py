@@ -1,0 +1,1 @@
+"""The ArcGIS dialect: sharing of portal items under ``/sharing/rest``."""
