@@ -189,6 +189,8 @@ class Exchange:
             return preflight
         if match is None:
             raise Problem("route_not_found")
+        if mounted is not None and mounted.face.options is not None:
+            return mounted.face.options(match.methods)
         return Response(status_code=204, headers={"allow": ", ".join(match.methods)})
 
     def _worded(self, problem: Problem) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 _TOKENS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{0,2000}")
 _AGE: Final = "600"  # seconds for which a browser remembers an answer
-METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, SEARCH, OPTIONS"
 EXPOSED: Final = ("Retry-After", "X-Request-Id", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag")
 
 

@@ -4,7 +4,7 @@ A face is one folder, ``commonhold.faces.<name>``, whose module ``face`` holds a
 data: the walk that looks for unguarded ones, and the OpenAPI document, are made of the same table that is served.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -58,7 +58,8 @@ class Face(msgspec.Struct, frozen=True):
 
     ``find`` finds credentials in a request; ``statuses`` and ``word`` turn a problem into this face's reply, and word
     404 and 405 too; ``exposes`` names headers that scripts of other origins may read, ``origins`` those that may call
-    unless settings say otherwise.
+    unless settings say otherwise. ``options`` words an answer to OPTIONS of a path's methods; with ``slashes`` a path
+    may end with one slash more.
     """
 
     name: str
@@ -70,6 +71,8 @@ class Face(msgspec.Struct, frozen=True):
     exposes: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     pages: bool = False  # words its own unknown paths as HTML
+    options: Callable[[Sequence[str]], Response] | None = None
+    slashes: bool = False
 
 
 class Call:

@@ -107,7 +107,10 @@ class Mounted:
 
     def match(self, path: str) -> Match | None:
         """Find the routes of a path that this face owns."""
-        return self.tree.match(path[len(self.under) :])
+        path = path[len(self.under) :]
+        if self.face.slashes and path.endswith("/") and len(path) > 1:
+            path = path[:-1]
+        return self.tree.match(path)
 
 
 class Claims:

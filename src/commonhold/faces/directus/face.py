@@ -1,0 +1,30 @@
+"""The Directus dialect as a face.
+
+A new module of routes has a ``TABLE`` of its own and stands once in ``_PARTS``.
+"""
+
+from commonhold.faces.directus import items
+from commonhold.faces.directus.accountability import find
+from commonhold.faces.directus.options import options
+from commonhold.faces.directus.problems import STATUS, word
+from commonhold.http.face import Face
+
+_PARTS = (items,)
+
+CLAIMS = (
+    "/shares", "/auth", "/items", "/users", "/roles", "/policies", "/permissions", "/access", "/collections",
+    "/fields", "/relations", "/files", "/assets", "/server", "/graphql",
+)  # fmt: skip
+
+ROUTES = tuple(route for part in _PARTS for route in part.TABLE.routes)
+
+FACE = Face(
+    name="directus",
+    claims=CLAIMS,
+    routes=ROUTES,
+    word=word,
+    statuses=STATUS,
+    find=find,
+    options=options,
+    slashes=True,
+)
