@@ -114,7 +114,7 @@ async def children(
     limit = max(1, min(limit, core.limits.page, LONGEST_PAGE))
     rows = await _listed(core, asked.allowed, asked.item.no, _cursor(after), limit, folders_first)
     rights = await _rights(core, actor, asked.right, rows)
-    shown = tuple(_below(above, row, rights[row.no]) for row in rows if rights[row.no].may(Action.READ))
+    shown = tuple(seen_below(above, row, rights[row.no]) for row in rows if rights[row.no].may(Action.READ))
     last = rows[-1] if len(rows) == limit else None
     return Page(shown, (_phase(last, folders_first), last.name_key, last.no) if last else None)
 
@@ -159,7 +159,8 @@ async def _rights(core: Core, actor: Actor, above: Right, rows: list[Item]) -> d
     return rights
 
 
-def _below(above: Seen, item: Item, right: Right) -> Seen:
+def seen_below(above: Seen, item: Item, right: Right) -> Seen:
+    """Return what lies in a folder that somebody sees, as he sees it."""
     path = f"{above.path}/{item.name}" if above.path else None
     return Seen(item, right, above.owner, above.owner_name, above.life, path, (*above.trail, above.item))
 

@@ -66,7 +66,7 @@ async def get_share(core: Core, actor: Actor, ref: ShareRef) -> Shown:
     """
     judged = await judge(core, Look(actor, shares=(ref,), names=True))
     share = visible(judged, actor, ref)
-    notes = await _notes(core, actor, [share.no])
+    notes = await notes_of(core, actor, [share.no])
     return show(judged, actor, share, notes.get(share.no))
 
 
@@ -112,7 +112,7 @@ def names_above(judged: Judge, item: int) -> tuple[str, ...]:
     return tuple(name for name in reversed(names) if name)
 
 
-async def _notes(core: Core, actor: Actor, shares: Sequence[int]) -> dict[int, str]:
+async def notes_of(core: Core, actor: Actor, shares: Sequence[int]) -> dict[int, str]:
     """Return the notes of shares that the actor was found to know of: as a user, or by a link that he opened."""
     if not shares:
         return {}
@@ -134,7 +134,7 @@ async def shares_on(core: Core, actor: Actor, item: ItemRef, after: int | None =
     judged = await judge(core, Look(actor, items=(item,), names=True))
     allowed, _ = require(judged, actor, judged.snapshot.found_items.get(item), Action.READ)
     where = (Where("item", "eq", allowed.item),)
-    return await _page(core, actor, await core.store.rows(allowed, _newest(where, after, limit)), limit)
+    return await _page(core, actor, await core.store.rows(allowed, newest(where, after, limit)), limit)
 
 
 async def shares_by(core: Core, actor: Actor, after: int | None = None, limit: int = 50) -> Shares:
@@ -144,7 +144,7 @@ async def shares_by(core: Core, actor: Actor, after: int | None = None, limit: i
     """
     allowed = allow(actor, SELF)
     where = (Where("made_by", "eq", actor.user),)
-    return await _page(core, actor, await core.store.rows(allowed, _newest(where, after, limit)), limit)
+    return await _page(core, actor, await core.store.rows(allowed, newest(where, after, limit)), limit)
 
 
 async def shares_with(
@@ -162,7 +162,8 @@ async def shares_with(
     return msgspec.structs.replace(found, shares=kept)
 
 
-def _newest(where: tuple[Where, ...], after: int | None, limit: int) -> Rows:
+def newest(where: tuple[Where, ...], after: int | None, limit: int) -> Rows:
+    """Ask for a page of shares, newest first; ``after`` is the number of the last one seen."""
     return Rows(Share, where, ("-no",), None if after is None else (after, after), limit)
 
 
@@ -179,7 +180,7 @@ async def _page_of(core: Core, actor: Actor, numbers: Sequence[int], limit: int)
             shares.append(visible(judged, actor, no))
         except Problem:
             continue
-    notes = await _notes(core, actor, [share.no for share in shares])
+    notes = await notes_of(core, actor, [share.no for share in shares])
     shown = tuple(show(judged, actor, share, notes.get(share.no)) for share in shares)
     further = numbers[-1] if numbers and len(numbers) >= limit else None
     return Shares(shown, further, judged.snapshot.revision)

@@ -1,0 +1,122 @@
+"""Whole lists of shares with the items they stand on: with somebody, by somebody, with everyone.
+
+For clients that take such a list at once and as a tree. It is read in a few readings for each page of rows, never one
+for each row.
+"""
+
+import enum
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from commonhold.core.content.tree import Seen, see
+from commonhold.core.core import Core, judge
+from commonhold.core.directory.standing import stand
+from commonhold.core.identity import Actor
+from commonhold.core.model import EVERYONE, Share
+from commonhold.core.policy.allowed import ADMINISTRATION, SELF, Allowed
+from commonhold.core.policy.decide import Judge
+from commonhold.core.policy.require import allow
+from commonhold.core.policy.snapshot import Look
+from commonhold.core.ports import LONGEST_PAGE, Rows, SharedWith, Where
+from commonhold.core.problems import Problem
+from commonhold.core.roles import Action, ItemKind, Kind
+from commonhold.core.sharing.finding import Shown, newest, notes_of, show
+from commonhold.core.sharing.managing import visible
+from commonhold.core.sharing.moments import last_event, last_moment, newest_events
+
+MOST: Final = 10_000  # shares in one list: further ones are left out
+
+
+class Which(enum.StrEnum):
+    """Which shares are listed."""
+
+    WITH = "with"  # those that reach a person, what everyone gets left aside, and what he made himself
+    BY = "by"  # those that a person made, over or not
+    PUBLIC = "public"  # those with everyone
+
+
+class Gathered(msgspec.Struct):
+    """Shares, newest first, and by number the items that the reader may read among those they stand on.
+
+    ``moved``: the moment at which this list last changed, in milliseconds; None: it may change at any time.
+    """
+
+    shares: list[Shown] = []
+    items: dict[int, Seen] = {}
+    moved: int | None = 0
+    met: set[int] = set()  # numbers of all shares that a decision has looked at, and of items on their chains
+    places: set[int] = set()
+
+
+async def gather(core: Core, actor: Actor, which: Which, user: int | None = None) -> Gathered:
+    """Return the shares with or by somebody (the actor, unless ``user`` says otherwise), or with everyone.
+
+    :raises Problem: unauthenticated; for another person's shares forbidden, unless the actor administers the
+        installation, and unknown_user
+    """
+    whose = actor.user if user is None else user
+    allowed = allow(actor, SELF) if whose == actor.user else await _administers(core, actor, whose or 0)
+    found = Gathered()
+    events = await newest_events(core, allowed)
+    numbers = await _numbers(core, allowed, which, whose or 0)
+    for at in range(0, len(numbers), LONGEST_PAGE):
+        await _add(core, actor, found, numbers[at : at + LONGEST_PAGE])
+    if found.moved is not None:
+        found.moved = max(found.moved, last_event(events, found.places, found.met))
+    return found
+
+
+async def _administers(core: Core, actor: Actor, user: int) -> Allowed:
+    standing = await stand(core, actor, user)
+    standing.need_admin()
+    standing.one(user, Kind.USER)
+    return standing.allowed(ADMINISTRATION)
+
+
+async def _numbers(core: Core, allowed: Allowed, which: Which, user: int) -> list[int]:
+    """Read the numbers of all shares of a list, page by page."""
+    found: list[int] = []
+    while len(found) < MOST:
+        page = await _page(core, allowed, which, user, found[-1] if found else None)
+        found += page
+        if len(page) < LONGEST_PAGE:
+            break
+    return found
+
+
+async def _page(core: Core, allowed: Allowed, which: Which, user: int, after: int | None) -> Sequence[int]:
+    if which is Which.WITH:
+        return await core.store.shared_with(allowed, SharedWith(user, after, LONGEST_PAGE))
+    column, value = ("made_by", user) if which is Which.BY else ("recipient", EVERYONE)
+    rows: Rows = newest((Where(column, "eq", value),), after, LONGEST_PAGE)
+    shares: list[Share] = await core.store.rows(allowed, rows)
+    return [share.no for share in shares]
+
+
+async def _add(core: Core, actor: Actor, found: Gathered, numbers: Sequence[int]) -> None:
+    """Decide over a page of shares in one look, and add those that the actor may know of."""
+    judged = await judge(core, Look(actor, shares=tuple(numbers), names=True))
+    shares = []
+    for no in numbers:
+        try:
+            shares.append(visible(judged, actor, no))
+        except Problem:
+            continue
+    notes = await notes_of(core, actor, [share.no for share in shares])
+    found.shares += [show(judged, actor, share, notes.get(share.no)) for share in shares]
+    for share in shares:
+        right = judged.right(actor, share.item)
+        if right.may(Action.READ) and share.item not in found.items:
+            found.items[share.item] = see(judged, actor, judged.snapshot.items[share.item], right)
+    found.met.update(judged.snapshot.shares)
+    found.places.update(judged.snapshot.items)
+    sure = found.moved is not None and not any(_unsure(judged, share) for share in shares)
+    found.moved = max(found.moved or 0, last_moment(judged)) if sure else None
+
+
+def _unsure(judged: Judge, share: Share) -> bool:
+    """Tell whether a share may come or go without any row or event: by an allowance's time, or a record's rules."""
+    record = judged.snapshot.items[share.item].kind is ItemKind.RECORD
+    return record or judged.gives(share, share.item).missing == "life_too_long"
