@@ -5,7 +5,7 @@ credential, its principal, and the present state of password or share; so nothin
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -21,6 +21,8 @@ from commonhold.core.problems import Problem
 from commonhold.core.roles import ALL, Action
 
 ACTING: Final = (CredentialKind.SESSION, CredentialKind.TOKEN, CredentialKind.PASS)  # what a request may run as
+WIDTH: Final = 64  # characters of a secret that is handed out with what renews it: 256 bits and more
+RENEWS: Final = "renews:"
 PASSES: Final = 20  # passes beside a session: what somebody has open at a time; each costs one read
 
 
@@ -38,12 +40,68 @@ class Issued(Discreet, frozen=True):
         return Issued(self.secret, msgspec.structs.replace(row, no=commit.no(row.no)))
 
 
+class Lives(msgspec.Struct, frozen=True):
+    """How long what is handed out together lives, in milliseconds; ``refresh`` None: the access itself is renewed."""
+
+    access: int
+    refresh: int | None = None
+
+
+class Handed(Discreet, frozen=True):
+    """What is handed out together, renewed together and ended together: an access, and what renews it if that is apart.
+
+    An access that renews itself has the mark ``RENEWS`` at the beginning of its family.
+    """
+
+    secrets: ClassVar = frozenset({"access", "refresh"})
+
+    access: Issued
+    refresh: Issued | None = None
+
+    def numbered(self, commit: Commit) -> "Handed":
+        """Return it with the numbers that the commit gave."""
+        refresh = self.refresh.numbered(commit) if self.refresh else None
+        return Handed(self.access.numbered(commit), refresh)
+
+
+def hand_out(
+    core: Core,
+    draft: Draft,
+    kind: CredentialKind,
+    lives: Lives,
+    *,
+    principal: int | None = None,
+    share: int | None = None,
+    state_at: int = 0,
+    actions: Action = ALL,
+    until: int | None = None,
+    family: str | None = None,
+    secret: str | None = None,
+) -> Handed:
+    """Add an access of one kind to a draft, and what renews it; of a new family unless one is named."""
+    if family is None:
+        family = draft.uid() if lives.refresh is not None else RENEWS + draft.uid()
+    whose: dict[str, Any] = {"principal": principal, "share": share, "state_at": state_at, "actions": actions}
+    whose |= {"until": until, "family": family}
+    access = issue(core, draft, kind, life=lives.access, secret=secret or wide(core), **whose)
+    if lives.refresh is None:
+        return Handed(access)
+    renewing = issue(core, draft, CredentialKind.REFRESH, life=lives.refresh, secret=wide(core), **whose)
+    return Handed(access, renewing)
+
+
+def wide(core: Core) -> str:
+    """Return a random secret of ``WIDTH`` characters, as some clients expect them."""
+    return "".join(core.secrets.token() for _ in range(3))[:WIDTH]
+
+
 def issue(
     core: Core,
     draft: Draft,
     kind: CredentialKind,
     principal: int | None,
     *,
+    secret: str | None = None,
     life: int | None = None,
     until: int | None = None,
     state_at: int = 0,
@@ -54,7 +112,7 @@ def issue(
 ) -> Issued:
     """Add a new credential to a draft. It ends after ``life`` ms or at ``until``, whichever comes first, or never."""
     ends = [end for end in (until, draft.now + life if life is not None else None) if end is not None]
-    secret = core.secrets.token()
+    secret = secret or core.secrets.token()
     row = Credential(
         no=draft.no(),
         uid=draft.uid(),
@@ -78,7 +136,7 @@ def counts(held: Held, now: int) -> bool:
     row = held.credential
     if row.until is not None and now >= row.until:
         return False
-    if row.kind is CredentialKind.PASS:
+    if row.share is not None:
         return held.state_at == row.state_at
     if row.principal is None:
         return row.kind is CredentialKind.SETUP
@@ -99,12 +157,15 @@ async def actor_of(core: Core, secret: str, face: str = "native", address: str |
 async def actor_by(core: Core, key: bytes, face: str, address: str | None) -> Actor:
     """Return what a request runs as whose credential is found by this digest.
 
-    :raises Problem: bad_token
+    :raises Problem: bad_token; ``expired`` or ``ended`` says that it was good once
     """
     held = await core.store.who(key)
-    if held is None or held.credential.kind not in ACTING or not counts(held, core.clock()):
+    if held is None or held.credential.kind not in ACTING:
         raise Problem("bad_token")
-    row = held.credential
+    row, now = held.credential, core.clock()
+    if not counts(held, now):
+        over = row.until is not None and now >= row.until
+        raise Problem("bad_token", **{"expired" if over else "ended": True})
     if row.kind is CredentialKind.PASS:
         return Actor(None, _passes(row), row.actions, row.no, face, address)
     return Actor(row.principal, (), row.actions, row.no, face, address)

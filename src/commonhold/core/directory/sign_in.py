@@ -3,7 +3,7 @@
 from commonhold.core.changes import Drop, DropWhere
 from commonhold.core.core import Core
 from commonhold.core.directory.addresses import address_key
-from commonhold.core.directory.credentials import Issued, issue
+from commonhold.core.directory.credentials import Handed, Issued, Lives, hand_out, issue
 from commonhold.core.directory.draft import Draft
 from commonhold.core.directory.passwords import account_of, fits
 from commonhold.core.directory.standing import a, stand
@@ -32,6 +32,29 @@ async def sign_in(
 
     :raises Problem: bad_credentials, too_many_requests
     """
+    draft, user, state_at = await _checked(core, name, password, address, face)
+    life = core.limits.session_life if life is None else life
+    issued = issue(core, draft, kind, user, life=life, state_at=state_at, label=label)
+    return issued.numbered(await draft.commit())
+
+
+async def log_in(
+    core: Core, name: str, password: str, lives: Lives, address: str | None = None, face: str = "native"
+) -> Handed:
+    """Log in as ``sign_in`` does, and begin a session that can be renewed (``directory.renewing``).
+
+    :raises Problem: bad_credentials, too_many_requests
+    """
+    draft, user, state_at = await _checked(core, name, password, address, face)
+    handed = hand_out(core, draft, CredentialKind.SESSION, lives, principal=user, state_at=state_at)
+    return handed.numbered(await draft.commit())
+
+
+async def _checked(core: Core, name: str, password: str, address: str | None, face: str) -> tuple[Draft, int, int]:
+    """Check name and password; return the draft of a new session, whose it is, and under which state.
+
+    :raises Problem: bad_credentials, too_many_requests
+    """
     key = address_key(name) if "@" in name else person_key(name)
     counters = limited(core, "account", key, address)
     await count_try(core, counters)
@@ -44,10 +67,8 @@ async def sign_in(
         await draft.commit()
         raise Problem("bad_credentials")
     draft.add(*forgiven(core, counters, draft.now))
-    life = core.limits.session_life if life is None else life
-    issued = issue(core, draft, kind, user.no, life=life, state_at=account.password.changed_at, label=label)
     draft.note("session.begun", user.no)
-    return issued.numbered(await draft.commit())
+    return draft, user.no, account.password.changed_at
 
 
 async def sign_out(core: Core, actor: Actor) -> None:

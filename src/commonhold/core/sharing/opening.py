@@ -1,13 +1,16 @@
 """Opening a link: what its page may show, and the pass that a POST hands out."""
 
 import hashlib
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from commonhold.core.changes import Change, CountUse, Put, ShareIs, Upsert, UsedUp
-from commonhold.core.core import Core, Placeholders, attempt, happened, judge
+from commonhold.core.changes import CountUse, ShareIs, Upsert, UsedUp
+from commonhold.core.core import Core, attempt, happened, judge
+from commonhold.core.directory.credentials import Handed, Lives, hand_out, issue
 from commonhold.core.directory.digests import digest
+from commonhold.core.directory.draft import Draft
+from commonhold.core.directory.throttle import count_try, limited
 from commonhold.core.identity import NOBODY, Actor, LinkRef, Pass, ShareRef
 from commonhold.core.model import Credential, CredentialKind, Item, Profile, Share, Throttle
 from commonhold.core.policy.allowed import PUBLIC, Allowed
@@ -39,7 +42,7 @@ class Peek(msgspec.Struct, frozen=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A pass, and what it opens. ``secret`` is told once and kept nowhere."""
+    """A pass, and what it opens. ``secret`` is told once and kept nowhere, as is ``refresh``, which renews it."""
 
     secret: str
     share: Share
@@ -48,6 +51,7 @@ class Opened(msgspec.Struct, frozen=True):
     right: Right
     until: int
     credential: int
+    refresh: str | None = None
 
 
 def by_secret(secret: str) -> LinkRef:
@@ -75,15 +79,16 @@ def _link(judged: Judge, ref: ShareRef, actor: Actor) -> Share:
     return share
 
 
-def _state(judged: Judge, share: Share) -> str:
-    """Return whether a link is open; one without backing is told as unknown.
+def _state(judged: Judge, share: Share, *, empty: bool = False) -> str:
+    """Return whether a link is open; one without backing is told as unknown (``empty``: not one without content).
 
     :raises Problem: unknown_share
     """
     gift = judged.gives(share, share.item)
     if gift.missing in CLOSED:
         return "not_yet" if gift.missing == "not_yet" else "ended"
-    if not gift.actions or judged.snapshot.life(share.item) != "live":
+    bare = empty and gift.missing == "no_right"
+    if not (gift.actions or bare) or judged.snapshot.life(share.item) != "live":
         raise Problem("unknown_share")
     if share.max_uses is not None and judged.snapshot.used.get(share.no, 0) >= share.max_uses:
         return "used_up"
@@ -116,76 +121,122 @@ async def peek(core: Core, actor: Actor, ref: ShareRef) -> Peek:
     )
 
 
-async def open_share(core: Core, actor: Actor, ref: ShareRef, password: str | None = None) -> Opened:
+async def open_share(
+    core: Core,
+    actor: Actor,
+    ref: ShareRef,
+    password: str | None = None,
+    lives: Lives | None = None,
+    *,
+    empty: bool = False,
+) -> Opened:
     """Open a link and hand out a pass: exactly ``max_uses`` of them, under any concurrency.
+
+    ``lives``: it can be renewed (``sharing.renewing``). ``empty``: a backed link opens whose role shows nothing now.
 
     :raises Problem: unknown_share, link_not_yet, link_ended, link_used_up, password_required, wrong_password,
         too_many_requests
     """
     look = Look(actor, shares=(ref,))
     seen = [await judge(core, look)]
-    await _check_password(core, actor, ref, seen[0], password)
-    secret = core.secrets.token()
+    await _check_password(core, actor, ref, seen[0], password, empty=empty)
 
     async def once() -> Opened:
         judged = seen.pop() if seen else await judge(core, look)
         share = _link(judged, ref, actor)
-        _refuse_closed(judged, share)
-        return await _hand_out(core, actor, judged, share, secret)
+        _refuse_closed(judged, share, empty=empty)
+        return await _hand_out(core, actor, judged, share, lives)
 
     return await attempt(once)
 
 
-def _refuse_closed(judged: Judge, share: Share) -> None:
-    state = _state(judged, share)
+def _refuse_closed(judged: Judge, share: Share, *, empty: bool = False) -> None:
+    state = _state(judged, share, empty=empty)
     if state != "open":
         raise Problem({"not_yet": "link_not_yet", "ended": "link_ended", "used_up": "link_used_up"}[state])
 
 
-async def _hand_out(core: Core, actor: Actor, judged: Judge, share: Share, secret: str) -> Opened:
-    number = Placeholders()
-    now = judged.now
-    until = min(now + core.limits.pass_life, share.until or now + core.limits.pass_life)
-    credential = Credential(
-        number(),
-        core.secrets.uid(),
-        digest(secret),
-        CredentialKind.PASS,
-        None,
-        share.no,
-        share.state_at,
-        made_at=now,
-        until=until,
+async def _hand_out(core: Core, actor: Actor, judged: Judge, share: Share, lives: Lives | None) -> Opened:
+    draft = Draft(core, actor)
+    handed = pass_for(core, draft, share, lives)
+    draft.add(
+        CountUse(share.no, share.max_uses, draft.now),
+        happened(draft.no(), draft.now, actor, "share.opened", item=share.item, share=share.no),
     )
-    changes: list[Change] = [
-        CountUse(share.no, share.max_uses, now),
-        Put(credential),
-        happened(number(), now, actor, "share.opened", item=share.item, share=share.no),
-    ]
     try:
-        commit = await core.store.commit(changes, [ShareIs(share.no, share.version)])
+        commit = await draft.commit(ShareIs(share.no, share.version))
     except UsedUp:
         raise Problem("link_used_up") from None
-    holder = actor_for(share, actor)
+    holder, access = actor_for(share, actor), handed.access
     return Opened(
-        secret,
+        access.secret,
         share,
         judged.snapshot.items[share.item],
         holder,
         judged.right(holder, share.item),
-        until,
-        commit.no(credential.no),
+        access.credential.until or 0,
+        commit.no(access.credential.no),
+        handed.refresh.secret if handed.refresh else None,
     )
 
 
-async def _check_password(core: Core, actor: Actor, ref: ShareRef, judged: Judge, password: str | None) -> None:
+def pass_for(core: Core, draft: Draft, share: Share, lives: Lives | None, **how: Any) -> Handed:
+    """Add a pass for a share to a draft; with ``lives`` one that can be renewed."""
+    whose: dict[str, Any] = {"share": share.no, "state_at": share.state_at, "until": share.until}
+    if lives is not None:
+        return hand_out(core, draft, CredentialKind.PASS, lives, **whose, **how)
+    return Handed(issue(core, draft, CredentialKind.PASS, None, life=core.limits.pass_life, **whose))
+
+
+async def still_open(core: Core, credential: Credential) -> int | None:
+    """Return when the share ends whose pass somebody wants to renew; its uses count no more.
+
+    :raises Problem: bad_token, if it gives nothing now
+    """
+    judged = await judge(core, Look(NOBODY, shares=(credential.share or 0,)))
+    share = judged.snapshot.shares.get(credential.share or 0)
+    if share is None or not _gives(judged, share):
+        raise Problem("bad_token")
+    return share.until
+
+
+def _gives(judged: Judge, share: Share) -> bool:
+    try:
+        return _state(judged, share, empty=True) in ("open", "used_up")
+    except Problem:
+        return False
+
+
+async def open_quietly(
+    core: Core, actor: Actor, ref: ShareRef, password: str | None = None, lives: Lives | None = None
+) -> Opened:
+    """Open a link as ``open_share`` does, for whoever asks by its uid: every refusal is the same, time included.
+
+    Refused tries are counted per share and per address, whether there is such a share or not.
+
+    :raises Problem: bad_credentials, too_many_requests
+    """
+    try:
+        return await open_share(core, actor, ref, password, lives, empty=True)
+    except Problem as problem:
+        if problem.code in ("too_many_requests", "conflict", "unavailable"):
+            raise
+        if problem.code != "wrong_password":
+            await core.hasher.verify(None, password or "")
+        await count_try(core, limited(core, "share", str(ref), actor.address, core.limits.link_tries))
+        raise Problem("bad_credentials") from None
+
+
+async def _check_password(
+    core: Core, actor: Actor, ref: ShareRef, judged: Judge, password: str | None, *, empty: bool = False
+) -> None:
     """Check a link's password, throttled per share and address; a wrong one counts no use.
 
     The hash that was checked is the one that counts: ``once`` refuses a share whose state moved meanwhile by its
     version, and looks again.
     """
     share = _link(judged, ref, actor)
-    _refuse_closed(judged, share)
+    _refuse_closed(judged, share, empty=empty)
     if share.password is None:
         return
     if not password:
