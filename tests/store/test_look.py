@@ -48,7 +48,12 @@ class WorldProbes(MemoryProbes):
                 del world.shares[share.no]
         super().__init__(tables, Instance())
 
-    def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
+    def rule_hits(
+        self,
+        records: Collection[Item],
+        principals: Collection[int],
+        askers: Mapping[int, frozenset[int]],
+    ) -> Mapping[int, Sequence[RuleHit]]:
         """Return those rules of these principals that hold."""
         return {row.no: [hit for hit in self.hits.get(row.no, ()) if hit.principal in principals] for row in records}
 

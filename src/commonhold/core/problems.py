@@ -116,6 +116,7 @@ SENTENCES: Final[dict[str, str]] = {
     "bad_reference": "This refers to something that does not exist.",
     "value_too_long": "The value is too long.",
     "value_out_of_range": "The value is out of range.",
+    "failed_check": "A rule demands another value. Correct the field that is named.",
     "read_only": "This source may only be read.",
 }
 

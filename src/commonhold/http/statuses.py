@@ -8,7 +8,7 @@ _BY_STATUS: Final[dict[int, str]] = {
     400: """malformed_body missing_field unknown_field invalid_field bad_cursor bad_query future_revision
         both_duration_and_end end_before_start end_in_past max_uses_too_low name_empty name_too_long name_forbidden
         bad_path bad_name bad_address password_too_short password_too_long value_too_long value_out_of_range
-        query_too_costly incomplete_body""",
+        query_too_costly incomplete_body failed_check""",
     401: "unauthenticated bad_credentials bad_token",
     403: """forbidden cross_site account_inactive password_required wrong_password role_too_high reshare_not_allowed
         not_allowed kind_not_allowed domain_not_allowed password_needed life_too_long recipient_refuses group_view_only

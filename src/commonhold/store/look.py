@@ -190,7 +190,8 @@ class _Reading:
                     holders.add(org)
             seen.allowances.update(probes.by_no(Allowance, holders))
         if self.records:
-            hits = probes.rule_hits(self.records, {EVERYONE, *ruling}.union(*seen.sets.values()))
+            askers = {EVERYONE: frozenset((EVERYONE,)), **seen.sets}
+            hits = probes.rule_hits(self.records, {EVERYONE, *ruling}.union(*seen.sets.values()), askers)
             seen.rules = {item: tuple(found) for item, found in hits.items()}
 
     def _ruling(self) -> set[int]:

@@ -91,6 +91,7 @@ class MemoryProbes:
         self,
         records: Collection[Item],  # noqa: ARG002
         principals: Collection[int],  # noqa: ARG002
+        askers: Mapping[int, frozenset[int]],  # noqa: ARG002
     ) -> Mapping[int, Sequence[RuleHit]]:
         """See ``Probes``: this engine keeps no records."""
         return {}

@@ -61,8 +61,13 @@ class Probes(Protocol):
         """Return active administrators of an organisation and of the installation after a number, by number."""
         ...
 
-    def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
-        """Return, for each record, the rules of these principals whose filter holds for its row, by item number."""
+    def rule_hits(
+        self, records: Collection[Item], principals: Collection[int], askers: Mapping[int, frozenset[int]]
+    ) -> Mapping[int, Sequence[RuleHit]]:
+        """Return, for each record, the rules of these principals whose filter holds for its row, by item number.
+
+        Rules about whoever asks are evaluated for each of ``askers``, who come with everything that they are.
+        """
         ...
 
     def existing(self, refs: Collection[RecordRef]) -> Mapping[RecordRef, RecordRef]:

@@ -100,7 +100,9 @@ def ruled(world: World, principal: int | None, item: int) -> Action:
     found = Action.NONE
     if world.items[item].kind == ItemKind.RECORD:
         for hit in world.hits.get(item, []):
-            if hit.principal in everything_he_is(world, principal):
+            asker = EVERYONE if principal is None else principal
+            about = hit.askers is None or asker in hit.askers
+            if about and hit.principal in everything_he_is(world, principal):
                 found |= hit.actions
     return found
 

@@ -85,6 +85,7 @@ def _hits() -> st.SearchStrategy[RuleHit]:
         st.sampled_from([EVERYONE, *GROUPS, *USERS]),
         st.sampled_from([Action.READ, Action.READ | Action.SHARE, Action.READ | Action.WRITE | Action.DOWNLOAD, ALL]),
         st.sampled_from([None, frozenset({"a"}), frozenset({"a", "b"})]),
+        st.sampled_from([None, None, None, frozenset[int](), frozenset(USERS[:2]), frozenset({EVERYONE, *GROUPS})]),
     )
 
 

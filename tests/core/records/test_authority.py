@@ -19,9 +19,10 @@ from commonhold.core.identity import Actor, Pass
 from commonhold.core.model import EVERYONE, LINK, MAIN_ORG, OWNER, Item, Reach, Share, Use
 from commonhold.core.policy.require import allow_rows
 from commonhold.core.policy.snapshot import Look
-from commonhold.core.query import ALWAYS, Compare, Filter, Not, Op, Pick, Query, Some, encode_filter
+from commonhold.core.query import ALWAYS, Compare, Current, Filter, Not, Op, Or, Pick, Query, Some, encode_filter
 from commonhold.core.records.authority import authority
 from commonhold.core.records.guard import guarded
+from commonhold.core.records.rows import update_rows
 from commonhold.core.records.rules import rows_of
 from commonhold.core.roles import Action, Kind, Role
 from commonhold.testing.build import new_uid
@@ -35,6 +36,10 @@ FILTERS: Final[tuple[Filter, ...]] = (
     Some("author", Compare("name", Op.EQ, "Ada")),
     Some("comments"),
     Compare("colour", Op.EQ, "red"),
+    Compare("draft", Op.EQ, Current("user")),
+    Or((Compare("draft", Op.EQ, Current("groups")), Compare("id", Op.EQ, 3))),
+    Not(Compare("draft", Op.NEQ, Current("user"))),
+    Some("author", Compare("name", Op.NEQ, Current("group"))),
 )
 FIELDS: Final = ('["*"]', '["id","title"]', '["id","views"]')
 GIVEN: Final = (Action.READ, Action.READ | Action.SHARE, Action(511), Action.WRITE | Action.READ, Action.SHARE)
@@ -56,6 +61,9 @@ class Ground:
             await library.share(library.root, key, "mallory")
         for share in await library.rows(Share):
             await library.store.commit([Drop(Share, (share.no,))])
+        people = {row.no: row.uid for row in await library.rows(model.Principal)}
+        for key, who in (("1", library.ann), ("2", library.team)):
+            await update_rows(library.core, Actor(library.root), "articles", [key], {"draft": people[who]})
         self.people = (library.root, library.chief, library.ann, library.bob, library.mallory)
         return library
 

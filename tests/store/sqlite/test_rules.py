@@ -10,7 +10,7 @@ from commonhold.core.changes import Put, Set, Upsert
 from commonhold.core.identity import Actor, RecordRef
 from commonhold.core.model import EVERYONE
 from commonhold.core.policy.snapshot import Look, RuleHit
-from commonhold.core.query import Compare, Current, Filter, Now, Op, encode_filter
+from commonhold.core.query import Compare, Current, Filter, Not, Now, Op, encode_filter
 from commonhold.core.records.catalog import Catalog, Collection, Field, encode_collection
 from commonhold.core.records.kinds import Kind
 from commonhold.core.roles import Action
@@ -104,13 +104,18 @@ async def test_whose_rules(noted: Path) -> None:
 
 
 async def test_time_and_whoever_asks(noted: Path) -> None:
-    """A rule may name the present time; one about whoever asks holds for nobody."""
+    """A rule may name the present time, or whoever asks, of whom some are told with it for whom it holds."""
     store = SqliteStore(noted, clock=lambda: NOW)
     world = await World(store).make()
     over = await world.rule(Compare("due", Op.LT, Now()))
-    await world.rule(Compare("state", Op.EQ, Current("user")))
+    mine = await world.rule(Not(Compare("state", Op.EQ, Current("user"))))
 
-    assert await world.holding() == {"1": [over], "2": [], "3": []}
+    assert await world.holding() == {"1": [over, mine], "2": [mine], "3": []}
+    snapshot = await store.look(Look(Actor(world.bob), (RecordRef("notes", "2"),)))
+    ((hit,),) = snapshot.rules.values()
+    assert hit.askers == frozenset((world.bob,))
+    assert hit.counts(world.bob)
+    assert not hit.counts(None)
     await store.close()
 
 

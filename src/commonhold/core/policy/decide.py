@@ -141,7 +141,7 @@ class Judge:
         actions, fields = Action.NONE, frozenset[str]()
         shown: Fields = fields
         for hit in self.snapshot.rules.get(item, ()):
-            if hit.principal in held:
+            if hit.principal in held and hit.counts(principal):
                 actions |= hit.actions
                 if hit.actions & Action.READ:
                     shown = union(shown, hit.fields)

@@ -73,12 +73,21 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class RuleHit(msgspec.Struct, frozen=True, gc=False):
-    """A rule whose filter holds for a row: who holds it, what it allows, and on which fields (None: all)."""
+    """A rule whose filter holds for a row: who holds it, what it allows, and on which fields (None: all).
+
+    A rule about whoever asks holds when one of ``askers`` does (``EVERYONE``: somebody without a name); where it may
+    hold for others it is told, too.
+    """
 
     rule: int
     principal: int
     actions: Action
     fields: frozenset[str] | None
+    askers: frozenset[int] | None = None  # None: whoever asks
+
+    def counts(self, asker: int | None) -> bool:
+        """Tell whether it holds when somebody (None: nobody) asks."""
+        return self.askers is None or (EVERYONE if asker is None else asker) in self.askers
 
 
 class Snapshot(msgspec.Struct):

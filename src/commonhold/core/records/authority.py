@@ -24,7 +24,8 @@ from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.require import allow, allow_rows
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
-from commonhold.core.query import Compare, Facts, Filter, Op
+from commonhold.core.query import Compare, Current, Facts, Filter, Op
+from commonhold.core.records.asking import Known, asks, settled
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.items import administers
 from commonhold.core.records.ports import Records
@@ -46,11 +47,12 @@ class Authority(msgspec.Struct, frozen=True):
     access: Access
     allowed: Allowed
     guards: tuple[Guard, ...]
+    current: Known = {}  # what is known about the actor
 
     @property
     def facts(self) -> Facts:
         """What late values of a query stand for."""
-        return Facts(self.judge.now)
+        return Facts(self.judge.now, self.current)
 
 
 def records_of(core: Core) -> Records:
@@ -63,8 +65,12 @@ def records_of(core: Core) -> Records:
     return core.records
 
 
-async def authority(core: Core, actor: Actor, action: Action, row: RecordRef | None = None) -> Authority:
+async def authority(
+    core: Core, actor: Actor, action: Action, row: RecordRef | None = None, *, whose: bool = False
+) -> Authority:
     """Find what an actor may do with rows now; ``row``: one that is asked for by its key.
+
+    ``whose``: what is asked for names facts about whoever asks, so these are read in any case.
 
     People, rules and catalogue are those of one moment, or the guards break.
     """
@@ -76,22 +82,33 @@ async def authority(core: Core, actor: Actor, action: Action, row: RecordRef | N
     principals = frozenset((EVERYONE,)).union(*judged.snapshot.sets.values())
     rules = await records.rules(asked, principals)
     catalog = await records.catalog()
-    weighing = _Weighing(judged, catalog, rules, action)
+    known: Mapping[int, Known] = {}
+    if whose or any(_late(rule) for rule in rules):
+        known = await records.whose(asked, judged.snapshot.sets.keys())
+    weighing = _Weighing(judged, catalog, rules, action, known)
     access, counted = weighing.access(actor)
     guards: list[Guard] = [PeopleAt(judged.snapshot.people_at)]
     guards += (ShareIs(share.no, share.version) for share in counted)
-    return Authority(judged, catalog, access, allow_rows(actor, action, access), tuple(guards))
+    current = known.get(actor.user, {}) if actor.user is not None else {}
+    return Authority(judged, catalog, access, allow_rows(actor, action, access), tuple(guards), current)
+
+
+def _late(rule: Rule) -> bool:
+    return asks(rule.filter) or asks(rule.check) or any(isinstance(one.late, Current) for one in rule.presets)
 
 
 class _Weighing:
     """Adds up what rules and shares give for one action, over one reading."""
 
-    def __init__(self, judged: Judge, catalog: Catalog, rules: Iterable[Rule], action: Action) -> None:
+    def __init__(
+        self, judged: Judge, catalog: Catalog, rules: Iterable[Rule], action: Action, known: Mapping[int, Known]
+    ) -> None:
         self.judge = judged
         self.seen = judged.snapshot
         self.catalog = catalog
         self.rules = list(rules)
         self.action = action
+        self.known = known
 
     def access(self, actor: Actor) -> tuple[Access, list[Share]]:
         """Return what the actor may do, and the shares that it stands on."""
@@ -131,7 +148,8 @@ class _Weighing:
     def by_rules(self, principal: int | None) -> Access:
         """Return what the rules give that somebody, or what he is, holds."""
         held = self.seen.set_of(principal)
-        return Access(granted((rule for rule in self.rules if rule.principal in held), self.action))
+        current = self.known.get(principal, {}) if principal is not None else {}
+        return Access(granted((about(rule, current) for rule in self.rules if rule.principal in held), self.action))
 
     def bound(self, principal: int) -> Access:
         """Return what a principal's rules bound a share to; the judge lets one that is not active give nothing."""
@@ -189,6 +207,13 @@ class _Weighing:
 def _reach(catalog: Catalog, collection: str, key: str) -> Filters:
     """Keep what is in reach of a row while its catalogue lasts: passes ask for the same one again and again."""
     return reach(catalog, collection, key)
+
+
+def about(rule: Rule, current: Known) -> Rule:
+    """Return a rule with the facts of whoever holds it in its filters."""
+    if not (asks(rule.filter) or asks(rule.check)):
+        return rule
+    return msgspec.structs.replace(rule, filter=settled(rule.filter, current), check=settled(rule.check, current))
 
 
 def joined(several: Iterable[Access]) -> Access:

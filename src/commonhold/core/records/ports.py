@@ -11,6 +11,7 @@ import msgspec
 
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.query import ALWAYS, Facts, Filter, Query, Scalar
+from commonhold.core.records.asking import Known
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.rules import Rule
 
@@ -107,6 +108,10 @@ class Records(Protocol):
 
     async def rules(self, allowed: Allowed, principals: Collection[int]) -> list[Rule]:
         """Return the rules of these principals; those that make no sense any more, as a field is gone, are left out."""
+        ...
+
+    async def whose(self, allowed: Allowed, principals: Collection[int]) -> Mapping[int, Known]:
+        """Return the facts about these principals that rules about whoever asks name."""
         ...
 
     async def reaching(self, allowed: Allowed, user: int | None, most: int) -> list[int]:

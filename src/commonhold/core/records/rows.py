@@ -13,12 +13,13 @@ from commonhold.core.identity import Actor, RecordRef
 from commonhold.core.model import Item
 from commonhold.core.problems import Problem
 from commonhold.core.query import NEVER, Compare, Filter, Op, Page, Pick, Query, Scalar, all_of
+from commonhold.core.records.asking import asks_query
 from commonhold.core.records.authority import Authority, authority, records_of
 from commonhold.core.records.catalog import Catalog, Collection, unknown_column
 from commonhold.core.records.guard import EVERY, guarded
 from commonhold.core.records.kinds import Kind
 from commonhold.core.records.ports import Row, Rows
-from commonhold.core.records.rules import Access, fields_of, rows_of, shown_on
+from commonhold.core.records.rules import Access, checked, fields_of, preset, rows_of, shown_on
 from commonhold.core.records.writes import DropRows, PutRows, SetRows
 from commonhold.core.roles import Action, ItemKind
 
@@ -63,7 +64,7 @@ async def list_rows(core: Core, actor: Actor, collection: str, query: Query) -> 
     cost.check(query)
     limit = min(query.page.limit or LONGEST, LONGEST)
     query = replace(query, fields=query.fields or ALL_FIELDS, page=replace(query.page, limit=limit))
-    asked = await authority(core, actor, Action.READ)
+    asked = await authority(core, actor, Action.READ, whose=asks_query(query))
     found = await _read(core, asked, collection, query)
     return Listed(found.rows, found.after)
 
@@ -74,7 +75,7 @@ async def tally_rows(core: Core, actor: Actor, collection: str, query: Query) ->
     :raises Problem: as ``list_rows``
     """
     cost.check(query)
-    asked = await authority(core, actor, Action.READ)
+    asked = await authority(core, actor, Action.READ, whose=asks_query(query))
     query = guarded(asked.catalog, collection, query, asked.access)
     return await records_of(core).tally(asked.allowed, asked.catalog, collection, query, asked.facts)
 
@@ -86,7 +87,7 @@ async def get_row(core: Core, actor: Actor, collection: str, key: str, query: Qu
     """
     cost.check(query)
     ref = RecordRef(collection, key)
-    asked = await authority(core, actor, Action.READ, ref)
+    asked = await authority(core, actor, Action.READ, ref, whose=asks_query(query))
     query = guarded(asked.catalog, collection, replace(query, page=Page(1), sort=()), asked.access)
     where = Compare(asked.catalog.collection(collection).key, Op.EQ, _key(asked.catalog, collection, key))
     query = replace(query, filter=all_of(where, query.filter))
@@ -127,7 +128,9 @@ async def insert_rows(
         await _refuse_unwritable(core, actor, asked, collection)
         named = dict.fromkeys(name for row in rows for name in row)
         only = _writable(asked, collection, named)
-        change = PutRows(collection, tuple(dict(row) for row in rows), only, asked.facts)
+        grants = asked.access.on(collection)
+        given = preset(grants, asked.facts)
+        change = PutRows(collection, tuple({**given, **row} for row in rows), only, asked.facts, checked(grants))
         try:
             (gave,) = await _commit(core, actor, asked, change, "records.made", len(rows))
         except Missed:
@@ -150,7 +153,9 @@ async def update_rows(
         asked = await authority(core, actor, Action.WRITE, _only_one(collection, keys))
         await _refuse_unwritable(core, actor, asked, collection)
         wanted = _keys(asked, collection, keys)
-        change = SetRows(collection, wanted, dict(values), _writable(asked, collection, values), asked.facts)
+        grants, only = asked.access.on(collection), _writable(asked, collection, values)
+        given = {**preset(grants, asked.facts), **values}
+        change = SetRows(collection, wanted, given, only, asked.facts, checked(grants))
         try:
             (gave,) = await _commit(core, actor, asked, change, "records.changed", len(wanted))
         except Missed:

@@ -14,11 +14,11 @@ from commonhold.core.policy.require import allow_administration
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
-from commonhold.core.query import ALWAYS, Facts, Filter, Page, Pick, Query, encode_filter
+from commonhold.core.query import ALWAYS, Facts, Filter, Page, Pick, Query, all_of, encode_filter
 from commonhold.core.records.authority import records_of
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.guard import guarded
-from commonhold.core.records.rules import WHOLE, Rule, read_rule
+from commonhold.core.records.rules import WHOLE, Presets, Rule, read_rule
 from commonhold.core.roles import Action, Kind
 
 HOLDERS = Kind.USER | Kind.GROUP | Kind.ORG | Kind.EVERYONE
@@ -34,13 +34,18 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class NewRule(msgspec.Struct, frozen=True):
-    """A rule to be made; ``fields`` may hold ``*`` for all of them."""
+    """A rule to be made; ``fields`` may hold ``*`` for all of them.
+
+    ``check`` must hold of rows that were written by it, ``presets`` are values where the writer gives none.
+    """
 
     holder: RecipientRef
     collection: str
     actions: Action
     filter: Filter = ALWAYS
     fields: tuple[str, ...] = ("*",)
+    check: Filter = ALWAYS
+    presets: Presets = ()
 
 
 async def add_rule(core: Core, actor: Actor, new: NewRule) -> Held:
@@ -66,7 +71,9 @@ async def add_rule(core: Core, actor: Actor, new: NewRule) -> Held:
         text = None if new.filter == ALWAYS else encode_filter(new.filter)
         fields = msgspec.json.encode(sorted(new.fields)).decode()
         uid, now = core.secrets.uid(), judged.now
-        row = RuleRow(number(), uid, holder.no, new.collection, new.actions, text, fields, made_at=now)
+        check = None if new.check == ALWAYS else encode_filter(new.check)
+        presets = msgspec.json.encode(new.presets).decode() if new.presets else None
+        row = RuleRow(number(), uid, holder.no, new.collection, new.actions, text, fields, presets, check, made_at=now)
         event = happened(number(), now, actor, "rule.made", principal=holder.no)
         done = await core.store.commit([Put(row), event], [PeopleAt(seen.people_at)])
         made = msgspec.structs.replace(row, no=done.no(row.no))
@@ -83,11 +90,13 @@ def _refuse_odd(catalog: Catalog, new: NewRule) -> None:
     for name in new.fields:
         if name != "*":
             catalog.field(new.collection, name)
+    for one in new.presets:
+        catalog.field(new.collection, one.field)
 
 
 def _trial(catalog: Catalog, new: NewRule) -> Query:
     """Return a query that shows whether a database understands the filter: of no more than one row."""
-    return Query((Pick(catalog.collection(new.collection).key),), new.filter, page=Page(1))
+    return Query((Pick(catalog.collection(new.collection).key),), all_of(new.filter, new.check), page=Page(1))
 
 
 async def list_rules(core: Core, actor: Actor, collection: str | None = None) -> list[Held]:

@@ -1,7 +1,8 @@
 """What verbs write about records: rows and the tables that hold them, in the same commit as everything else.
 
 These are changes and a guard like those of ``core.changes``. Filters and keys are evaluated inside of the transaction,
-so nothing is written on rows that somebody lost meanwhile.
+so nothing is written on rows that somebody lost meanwhile. ``check`` is what rules demand of rows that were written;
+where it does not hold, the commit is refused as ``Problem("failed_check")``.
 """
 
 from typing import Any, ClassVar
@@ -23,6 +24,7 @@ class PutRows(msgspec.Struct, frozen=True):
     rows: tuple[dict[str, Any], ...]
     only: Filter = ALWAYS
     facts: Facts = Facts(0)
+    check: Filter = ALWAYS
 
 
 class SetRows(msgspec.Struct, frozen=True):
@@ -35,6 +37,7 @@ class SetRows(msgspec.Struct, frozen=True):
     values: dict[str, Any]
     only: Filter = ALWAYS
     facts: Facts = Facts(0)
+    check: Filter = ALWAYS
 
 
 class DropRows(msgspec.Struct, frozen=True):

@@ -247,9 +247,11 @@ class SqliteProbes:
         """Return active administrators of an organisation and of the installation after a number, by number."""
         return sorted({no for (no,) in self._all(ADMINISTRATORS, (org, after))})[:limit]
 
-    def rule_hits(self, records: Collection[Item], principals: Collection[int]) -> Mapping[int, Sequence[RuleHit]]:
+    def rule_hits(
+        self, records: Collection[Item], principals: Collection[int], askers: Mapping[int, frozenset[int]]
+    ) -> Mapping[int, Sequence[RuleHit]]:
         """Return, for each record, the rules of these principals whose filter holds for its row."""
-        return self.records.hits(records, principals)
+        return self.records.hits(records, principals, askers)
 
     def existing(self, refs: Collection[RecordRef]) -> Mapping[RecordRef, RecordRef]:
         """Return the references to rows that exist, each with its key as the collection writes it."""

@@ -7,7 +7,8 @@ from typing import Any, Final
 from commonhold.core.changes import Change, Missed
 from commonhold.core.model import Item, Life, Share
 from commonhold.core.problems import Problem
-from commonhold.core.query import Facts, Filter, Scalar
+from commonhold.core.query import ALWAYS, Facts, Filter, Scalar
+from commonhold.core.records.asking import first_field
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.ending import ended
 from commonhold.core.records.writes import DropRows, PutRows, RecordChange, Reshape, RowIs, SetRows
@@ -51,13 +52,16 @@ class RecordWriting:
             return self._reshape(change, at)
         catalog = self._catalogs.now()
         match change:
-            case PutRows(name, rows, only, facts):
+            case PutRows(name, rows, only, facts, check):
                 keys = self._source.insert(catalog, name, rows)
                 self._demand(catalog, name, keys, only, facts)
+                self._check(catalog, name, keys, check, facts)
                 return keys, []
-            case SetRows(name, keys_, values, only, facts):
+            case SetRows(name, keys_, values, only, facts, check):
                 self._demand(catalog, name, keys_, only, facts)
-                return self._source.update(catalog, name, list(keys_), values), []
+                keys = self._source.update(catalog, name, list(keys_), values)
+                self._check(catalog, name, keys, check, facts)
+                return keys, []
             case DropRows(name, keys_, only, facts):
                 self._demand(catalog, name, keys_, only, facts)
                 gone = self._source.delete(catalog, name, list(keys_))
@@ -67,6 +71,15 @@ class RecordWriting:
         wanted = list(dict.fromkeys(keys))
         if len(self._source.matching(catalog, name, wanted, only, facts)) != len(wanted):
             raise Missed(name)
+
+    def _check(self, catalog: Catalog, name: str, keys: Iterable[Scalar], check: Filter, facts: Facts) -> None:
+        """Refuse rows, as they are now, of which rules demand something else."""
+        if check == ALWAYS:
+            return
+        try:
+            self._demand(catalog, name, keys, check, facts)
+        except Missed:
+            raise Problem("failed_check", collection=name, field=first_field(check)) from None
 
     def _reshape(self, change: Reshape, at: int) -> tuple[Any, list[Change]]:
         try:

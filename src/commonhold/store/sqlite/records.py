@@ -1,11 +1,12 @@
 """``SqliteRecords``: the port ``Records`` on the readers of the store."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Protocol, TypeVar
 
 from commonhold.core.model import EVERYONE
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.query import Facts, Query, Scalar
+from commonhold.core.records.asking import Known
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.ports import Rows
 from commonhold.core.records.rules import Rule
@@ -44,6 +45,10 @@ class SqliteRecords:
     async def rules(self, allowed: Allowed, principals: Collection[int]) -> list[Rule]:  # noqa: ARG002
         """See the port."""
         return await self._answer(lambda probes: probes.records.of(principals))
+
+    async def whose(self, allowed: Allowed, principals: Collection[int]) -> Mapping[int, Known]:  # noqa: ARG002
+        """See the port."""
+        return await self._answer(lambda probes: probes.records.whose(probes.sets(principals)))
 
     async def reaching(self, allowed: Allowed, user: int | None, most: int) -> list[int]:  # noqa: ARG002
         """See the port."""

@@ -9,7 +9,8 @@ from commonhold.core.identity import RecordRef
 from commonhold.core.policy.snapshot import RuleHit
 from commonhold.core.ports import Clock
 from commonhold.core.problems import Problem
-from commonhold.core.query import Facts, Filter
+from commonhold.core.query import Facts, Filter, all_of
+from commonhold.core.records.asking import GROUP, GROUPS, USER, Known, asks, known, possible, settled
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.rules import Rule, read_rule
 from commonhold.store.sources.dialects import Sqlite
@@ -21,6 +22,9 @@ from commonhold.store.sqlite.reader import Reader
 from commonhold.store.sqlite.statements import INSTANCE, listed, select
 
 MOST_KNOWN: Final = 4_096  # rules of which it is known whether they can be asked
+MOST_FLAGS: Final = 200  # filters in one statement: databases bound its columns
+NO_UUID: Final = "00000000-0000-4000-8000-000000000000"
+SOMEBODY: Final[Known] = {USER: NO_UUID, GROUP: (NO_UUID,), GROUPS: (NO_UUID,)}  # as a trial: facts fit their fields
 
 Hits = Mapping[int, Sequence[RuleHit]]
 
@@ -28,8 +32,8 @@ Hits = Mapping[int, Sequence[RuleHit]]
 class RecordRules:
     """Evaluates rules on the records of our own database, inside of a reading.
 
-    Records of other sources have no hits here, as no reading spans two databases. A rule about whoever asks holds for
-    nobody: a fact that is not known is NULL.
+    Records of other sources have no hits here, as no reading spans two databases. A rule about whoever asks is
+    evaluated for each of them, with his facts as values, in the same statement.
     """
 
     def __init__(self, reader: Reader, clock: Clock) -> None:
@@ -40,16 +44,31 @@ class RecordRules:
         self._catalogs = Catalogs(reader.all)
         self._sound: dict[tuple[int, str, Filter], bool] = {}
 
-    def hits(self, records: Collection[model.Item], principals: Collection[int]) -> Hits:
+    def hits(
+        self, records: Collection[model.Item], principals: Collection[int], askers: Mapping[int, frozenset[int]]
+    ) -> Hits:
         """Return the rules of these principals that hold, by the number of the record's item."""
         collections = {record.collection for record in records if record.collection is not None}
         raw = self._reader.all(select(model.Rule, "collection", one=False), (listed(collections),))
         rules = [read_rule(row) for row in map(DECODERS[model.Rule], raw) if row.principal in principals]
+        whose = self.whose(askers) if any(asks(rule.filter) for rule in rules) else {}
         found: dict[int, Sequence[RuleHit]] = {}
         for collection in {rule.collection for rule in rules} & {one.name for one in self.catalog()}:
             these = [record for record in records if record.collection == collection and record.ref is not None]
-            found |= self._holding([rule for rule in rules if rule.collection == collection], collection, these)
+            tried = [_Tried(rule, whose, askers) for rule in rules if rule.collection == collection]
+            found |= self._holding(tried, collection, these)
         return found
+
+    def whose(self, askers: Mapping[int, frozenset[int]]) -> dict[int, Known]:
+        """Return the facts about principals, who come with everything that they are, for rules about whoever asks."""
+        numbers = frozenset(askers).union(*askers.values())
+        raw = self._reader.all(select(model.Principal, "no", one=False), (listed(numbers),))
+        people = {one.no: one for one in map(DECODERS[model.Principal], raw)}
+        edges = self._reader.all(select(model.Member, "member", one=False), (listed(frozenset(askers)),))
+        direct: dict[int, set[int]] = {}
+        for edge in map(DECODERS[model.Member], edges):
+            direct.setdefault(edge.member, set()).add(edge.grp)
+        return {no: known(no, people, held, frozenset(direct.get(no, ()))) for no, held in askers.items()}
 
     def catalog(self) -> Catalog:
         """Return the catalogue of this moment; read anew only if people, rules or collections changed."""
@@ -67,12 +86,13 @@ class RecordRules:
 
     def _asked(self, rule: Rule) -> bool:
         catalog = self.catalog()
-        key = (catalog.version, rule.collection, rule.filter)
+        key = (catalog.version, rule.collection, all_of(rule.filter, rule.check))
         if key not in self._sound:
             if len(self._sound) > MOST_KNOWN:
                 self._sound.clear()
             try:
-                self.source().flags(catalog, rule.collection, (), (rule.filter,), Facts(self._clock()))
+                filters = (settled(rule.filter, SOMEBODY), rule.check)
+                self.source().flags(catalog, rule.collection, (), filters, Facts(self._clock(), SOMEBODY))
                 self._sound[key] = True
             except Problem:
                 self._sound[key] = False
@@ -92,24 +112,54 @@ class RecordRules:
             found.update({ref: RecordRef(name, text) for ref, text in written.items() if text in there})
         return found
 
-    def _holding(self, rules: Sequence[Rule], collection: str, records: Sequence[model.Item]) -> Hits:
-        flags = self._flags(rules, collection, [record.ref or "" for record in records])
-        return {
-            record.no: [
-                RuleHit(rule.no, rule.principal, rule.actions, rule.fields)
-                for rule, holds in zip(rules, flags.get(record.ref or "", ()), strict=False)
-                if holds
-            ]
-            for record in records
-        }
+    def _holding(self, tried: Sequence["_Tried"], collection: str, records: Sequence[model.Item]) -> Hits:
+        filters = [one for each in tried for one in each.filters]
+        flags = self._flags(filters, collection, [record.ref or "" for record in records])
+        found: dict[int, Sequence[RuleHit]] = {}
+        for record in records:
+            held = iter(flags.get(record.ref or "", ()))
+            hits = [each.hit([next(held, False) for _ in each.filters]) for each in tried]
+            found[record.no] = [hit for hit in hits if hit is not None]
+        return found
 
-    def _flags(self, rules: Sequence[Rule], collection: str, keys: Sequence[str]) -> dict[str, tuple[bool, ...]]:
-        """Ask which rules hold for which rows; a rule that cannot be asked, as its field is gone, holds for none."""
+    def _flags(self, filters: Sequence[Filter], collection: str, keys: Sequence[str]) -> dict[str, tuple[bool, ...]]:
+        """Ask which filters hold for which rows; one that cannot be asked, as its field is gone, holds for none."""
+        found: dict[str, tuple[bool, ...]] = dict.fromkeys(keys, ())
+        for at in range(0, len(filters), MOST_FLAGS):
+            some = filters[at : at + MOST_FLAGS]
+            flags = self._few_flags(some, collection, keys)
+            found = {key: (*held, *flags.get(key, (False,) * len(some))) for key, held in found.items()}
+        return found
+
+    def _few_flags(
+        self, filters: Sequence[Filter], collection: str, keys: Sequence[str]
+    ) -> dict[str, tuple[bool, ...]]:
         try:
-            filters = [rule.filter for rule in rules]
             return self.source().flags(self.catalog(), collection, keys, filters, Facts(self._clock()))
         except Problem:
-            if len(rules) == 1:
+            if len(filters) == 1:
                 return dict.fromkeys(keys, (False,))
-        each = [self._flags([rule], collection, keys) for rule in rules]
+        each = [self._few_flags([one], collection, keys) for one in filters]
         return {key: tuple(one.get(key, (False,))[0] for one in each) for key in keys}
+
+
+class _Tried:
+    """A rule, and the filters that tell whether it holds: its own, or one for each of those whom it may be about."""
+
+    def __init__(self, rule: Rule, whose: Mapping[int, Known], askers: Mapping[int, frozenset[int]]) -> None:
+        self.rule = rule
+        self.askers = [no for no, held in askers.items() if rule.principal in held] if asks(rule.filter) else None
+        if self.askers is None:
+            self.filters: list[Filter] = [rule.filter]
+        else:
+            each = [settled(rule.filter, whose.get(no, {})) for no in self.askers]
+            self.filters = [possible(rule.filter), *each]
+
+    def hit(self, held: Sequence[bool]) -> RuleHit | None:
+        """Return the hit, if the filters say so."""
+        if not held[0]:
+            return None
+        rule = self.rule
+        askers = self.askers
+        about = None if askers is None else frozenset(no for no, holds in zip(askers, held[1:], strict=True) if holds)
+        return RuleHit(rule.no, rule.principal, rule.actions, rule.fields, about)
