@@ -19,6 +19,7 @@ class CredentialKind(enum.StrEnum):
     SETUP = "setup"
     VERIFY = "verify"
     RESET = "reset"
+    CODE = "code"  # proof of a log-in, which the program that asked for it turns into a session, once
 
 
 class Credential(Row, frozen=True, gc=False):

@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from commonhold.faces.arcgis import info
+from commonhold.faces.arcgis import info, login
 from commonhold.faces.arcgis.credentials import find
 from commonhold.faces.arcgis.problems import STATUS, word
 from commonhold.http.face import Face
 
-_PARTS: Final = (info,)
+_PARTS: Final = (info, login)
 
 CLAIMS: Final = ("/sharing/rest", "/sharing/oauth2")
 
-ROUTES = tuple(route for part in _PARTS for route in part.TABLE.routes)
+ROUTES = (*(route for part in _PARTS for route in part.TABLE.routes), *login.PAGES.routes)
 
 # No cookie is a credential here, so scripts of any origin may call, as they may at a portal.
 FACE = Face(
