@@ -7,16 +7,17 @@ import msgspec
 
 from commonhold.core.changes import Change, Guard, Set, ShareIs, Upsert
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
-from commonhold.core.identity import Actor, ShareRef
-from commonhold.core.model import Share
+from commonhold.core.identity import Actor, ItemRef, ShareRef
+from commonhold.core.model import LINK, Reach, Share, Use
 from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.manage import may_change, may_end
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Kind, Role
+from commonhold.core.records.items import adopt, first_free
+from commonhold.core.roles import ItemKind, Kind, Role
 from commonhold.core.sharing import giving, rows
 from commonhold.core.sharing.links import key_of
-from commonhold.core.sharing.proposal import Did, Pair, Refusal, Report, refusal
+from commonhold.core.sharing.proposal import Asked, Did, Pair, Proposal, Refusal, Report, refusal
 from commonhold.core.terms import Terms
 
 UNCHANGED: Final = Terms()
@@ -40,6 +41,22 @@ def visible(judged: Judge, actor: Actor, ref: ShareRef) -> Share:
     raise Problem("unknown_share")
 
 
+class Amendment(msgspec.Struct, frozen=True):
+    """What is to change of a share; UNSET stays. ``item``: it moves there, if the actor may share that.
+
+    ``clamp``: a role above what backs the share is stored and capped when read, instead of refused.
+    """
+
+    share: ShareRef
+    terms: Terms = UNCHANGED
+    role: Role | msgspec.UnsetType | None = msgspec.UNSET
+    item: ItemRef | msgspec.UnsetType = msgspec.UNSET
+    acts_as: int | msgspec.UnsetType | None = msgspec.UNSET
+    used: int | msgspec.UnsetType = msgspec.UNSET  # uses that count as made
+    if_version: int | None = None
+    clamp: bool = False
+
+
 async def amend(
     core: Core,
     actor: Actor,
@@ -55,31 +72,97 @@ async def amend(
 
     :raises Problem: unknown_share, forbidden, precondition_failed, role_too_high, life_too_long, password_needed
     """
-    hashed = await core.hasher.hash(terms.password) if isinstance(terms.password, str) and terms.password else None
+    amendment = Amendment(ref, terms, role, if_version=if_version, clamp=clamp)
+    return (await amend_all(core, actor, (amendment,), dry_run=dry_run))[0]
 
-    async def once() -> Share:
-        judged = await judge(core, Look(actor, shares=(ref,)))
-        old = visible(judged, actor, ref)
-        if not may_change(judged, actor, old):
-            raise Problem("forbidden")
-        if if_version is not None and if_version != old.version:
-            raise Problem("precondition_failed")
-        new = rows.with_password(giving.with_terms(old, terms, judged.now), terms, hashed, judged.now)
-        if role is not msgspec.UNSET:
-            new = msgspec.structs.replace(new, role=role)
-            if not clamp:
-                _refuse_wider(judged, old, role)
-        _refuse_unbacked(judged, old, new)
-        changes: list[Change] = []
-        number = Placeholders()
-        version = rows.change(changes, number, old, new, terms, judged.now)
-        if dry_run:
-            return new
-        changes.append(happened(number(), judged.now, actor, "share.changed", item=old.item, share=old.no))
-        commit = await core.store.commit(changes, [ShareIs(old.no, old.version)])
-        return msgspec.structs.replace(new, version=commit.no(version), changed_at=judged.now)
+
+async def amend_all(
+    core: Core, actor: Actor, amendments: Sequence[Amendment], *, dry_run: bool = False
+) -> tuple[Share, ...]:
+    """Change several shares in one reading and one transaction: all of them, or none.
+
+    :raises Problem: as ``amend``; too_many_items; unknown_item and forbidden for an item that one moves to
+    """
+    if len(amendments) > core.limits.pairs:
+        raise Problem("too_many_items", field="shares", limit=core.limits.pairs)
+    hashes = [await _hashed(core, one.terms) for one in amendments]
+
+    async def once() -> tuple[Share, ...]:
+        items = tuple(dict.fromkeys(one.item for one in amendments if one.item is not msgspec.UNSET))
+        shares = tuple(dict.fromkeys(one.share for one in amendments))
+        judged = await judge(core, Look(actor, items, shares=shares, unborn=bool(items)))
+        work = _Amending(core, actor, judged)
+        found = [work.one(one, hashed) for one, hashed in zip(amendments, hashes, strict=True)]
+        if dry_run or not found:
+            return tuple(new for new, _ in found)
+        commit = await core.store.commit(work.changes, work.guards)
+        return tuple(
+            msgspec.structs.replace(new, version=commit.no(version), item=commit.no(new.item), changed_at=judged.now)
+            for new, version in found
+        )
 
     return await attempt(once)
+
+
+async def _hashed(core: Core, terms: Terms) -> str | None:
+    return await core.hasher.hash(terms.password) if isinstance(terms.password, str) and terms.password else None
+
+
+class _Amending:
+    """Decides on each amendment of a batch, and gathers what they write."""
+
+    def __init__(self, core: Core, actor: Actor, judged: Judge) -> None:
+        self.core, self.actor, self.judge = core, actor, judged
+        self.number = Placeholders(first_free(judged.snapshot))
+        self.changes: list[Change] = []
+        self.guards: list[Guard] = []
+
+    def one(self, asked: Amendment, hashed: str | None) -> tuple[Share, int]:
+        """Add what one amendment writes; return the share after it, and its new version."""
+        judged, now = self.judge, self.judge.now
+        old = visible(judged, self.actor, asked.share)
+        if not may_change(judged, self.actor, old):
+            raise Problem("forbidden")
+        if asked.if_version is not None and asked.if_version != old.version:
+            raise Problem("precondition_failed")
+        new = rows.with_password(giving.with_terms(old, asked.terms, now), asked.terms, hashed, now)
+        if asked.role is not msgspec.UNSET:
+            new = msgspec.structs.replace(new, role=asked.role)
+            if not asked.clamp:
+                _refuse_wider(judged, old, asked.role)
+        if asked.acts_as is not msgspec.UNSET:
+            new = msgspec.structs.replace(new, acts_as=asked.acts_as)
+        if asked.item is not msgspec.UNSET:
+            new = self.moved(new, asked.item)
+        _refuse_unbacked(judged, old, new)
+        version = rows.change(self.changes, self.number, old, new, asked.terms, now)
+        if asked.used is not msgspec.UNSET:
+            self.changes.append(Upsert(Use(old.no, asked.used)))
+        self.changes.append(happened(self.number(), now, self.actor, "share.changed", item=old.item, share=old.no))
+        self.guards.append(ShareIs(old.no, old.version))
+        return new, version
+
+    def moved(self, share: Share, to: ItemRef) -> Share:
+        """Return a link on another item, which the actor must be able to share; somebody else's stands on his right.
+
+        :raises Problem: unknown_item, forbidden, not_for_items
+        """
+        judged, actor = self.judge, self.actor
+        item = judged.snapshot.found_items.get(to)
+        if share.kind is not Kind.LINK:
+            raise Problem("not_for_items")
+        if item is None:
+            raise Problem("unknown_item", field="item")
+        if item == share.item:
+            return share
+        trial = Proposal((Asked(item),), (LINK,), clamp=True)
+        ground = giving.ground_of(judged, actor, item, share.kind, share.role, trial)
+        adopt(judged.snapshot, actor, item, self.core.secrets, judged.now, self.changes, self.guards)
+        hangs_on = ground.hangs_on if share.stands_on == actor.user else None
+        if hangs_on is not None:
+            self.guards.append(ShareIs(hangs_on, judged.snapshot.shares[hangs_on].version))
+        far = Reach.RELATIONS if judged.snapshot.items[item].kind is ItemKind.RECORD else Reach.NONE
+        return msgspec.structs.replace(share, item=item, hangs_on=hangs_on, reach=far)
 
 
 def _refuse_wider(judged: Judge, share: Share, role: Role | None) -> None:

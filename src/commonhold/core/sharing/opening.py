@@ -207,6 +207,14 @@ def _gives(judged: Judge, share: Share) -> bool:
         return False
 
 
+def is_open(judged: Judge, share: Share) -> bool:
+    """Tell whether a link could be opened now, by whoever has its password."""
+    try:
+        return _state(judged, share, empty=True) == "open"
+    except Problem:
+        return False
+
+
 async def open_quietly(
     core: Core, actor: Actor, ref: ShareRef, password: str | None = None, lives: Lives | None = None
 ) -> Opened:

@@ -56,11 +56,13 @@ class Proposal(msgspec.Struct, frozen=True):
     dry_run: bool = False
     notify: bool = True
     for_owner: bool = False
+    subject: int | None = None  # whose membership groups ask for; None: that of whoever shares
     acts_as: int | None = None
     reach: Reach = Reach.NONE
     item_control: bool = False
     mail_to: tuple[str, ...] = ()
     uid: str | None = None  # given by the client; for one link on one item
+    used: int = 0  # uses that count as made already, of a link
 
 
 class Did(enum.StrEnum):

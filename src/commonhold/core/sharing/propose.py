@@ -1,11 +1,13 @@
 """``propose``: items × recipients in one reading and one transaction, reported for each reference and each pair."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from commonhold.core.changes import Change, Guard, ShareIs
+from commonhold.core.changes import Change, Commit, Guard, Put, ShareIs
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
 from commonhold.core.identity import Actor, ItemRef, Named
-from commonhold.core.model import Share
+from commonhold.core.model import Share, Use
 from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
@@ -38,35 +40,69 @@ async def propose(core: Core, actor: Actor, proposal: Proposal) -> Report:
 
     :raises Problem: for the proposal as a whole: too_many_items, too_many_recipients, daily_limit, unauthenticated
     """
-    _refuse_shape(core, actor, proposal)
-    password = None
-    if isinstance(proposal.terms.password, str) and proposal.terms.password and not proposal.dry_run:
-        password = await core.hasher.hash(proposal.terms.password)
+    return (await propose_all(core, actor, (proposal,)))[0]
 
-    async def once() -> Report:
-        look = Look(
-            actor,
-            items=tuple(dict.fromkeys(asked.item for asked in proposal.items)),
-            recipients=tuple(dict.fromkeys((*proposal.recipients, *_addresses(proposal)))),
-            unborn=proposal.give,
-        )
-        draft = _draft(await judge(core, look))
-        report = _judge_all(core, actor, proposal, draft, password)
-        if proposal.dry_run or not report.done or not draft.changes:
-            await charge_day(core, actor, _made(report), draft.changes if report.done else [])
-            return report
-        await charge_day(core, actor, _made(report), draft.changes)
-        if proposal.notify:
-            _tell(core, actor, proposal, draft)
-        core.keep(report)
+
+async def propose_all(core: Core, actor: Actor, proposals: Sequence[Proposal]) -> tuple[Report, ...]:
+    """Do several proposals in one reading and one transaction: all of them, or none if an atomic one is refused.
+
+    Of several, nobody is told.
+
+    :raises Problem: as ``propose``; not_unique for a uid that a share has already
+    """
+    for proposal in proposals:
+        _refuse_shape(core, actor, proposal)
+    _refuse_many(core, proposals)
+    passwords = [await _hashed(core, proposal) for proposal in proposals]
+
+    async def once() -> tuple[Report, ...]:
+        draft = _draft(await judge(core, _look(actor, proposals)))
+        pairs = zip(proposals, passwords, strict=True)
+        reports = tuple(_judge_all(core, actor, proposal, draft, password) for proposal, password in pairs)
+        done = all(report.done for report in reports)
+        made = sum(map(_made, reports))
+        if not done or any(proposal.dry_run for proposal in proposals) or not draft.changes:
+            await charge_day(core, actor, made, draft.changes if done else [])
+            return reports if done else tuple(map(_undone, reports))
+        await charge_day(core, actor, made, draft.changes)
+        if len(proposals) == 1 and proposals[0].notify:
+            _tell(core, actor, proposals[0], draft)
+        core.keep(reports[0] if len(reports) == 1 else reports)
         commit = await core.store.commit(draft.changes, draft.guards)
-        pairs = tuple(
-            msgspec.structs.replace(pair, no=commit.no(pair.no)) if pair.no is not None else pair
-            for pair in report.pairs
-        )
-        return msgspec.structs.replace(report, pairs=pairs, revision=commit.revision)
+        return tuple(_numbered(report, commit) for report in reports)
 
     return await attempt(once)
+
+
+def _look(actor: Actor, proposals: Sequence[Proposal]) -> Look:
+    return Look(
+        actor,
+        items=tuple(dict.fromkeys(asked.item for one in proposals for asked in one.items)),
+        recipients=tuple(dict.fromkeys(ref for one in proposals for ref in (*one.recipients, *_addresses(one)))),
+        shares=tuple(one.uid for one in proposals if one.uid is not None),
+        unborn=any(one.give for one in proposals),
+    )
+
+
+async def _hashed(core: Core, proposal: Proposal) -> str | None:
+    password = proposal.terms.password
+    if not isinstance(password, str) or not password or proposal.dry_run:
+        return None
+    return await core.hasher.hash(password)
+
+
+def _undone(report: Report) -> Report:
+    """Return the report of a batch of which nothing was done: no share has a name."""
+    pairs = tuple(msgspec.structs.replace(pair, share=None, no=None) for pair in report.pairs)
+    return msgspec.structs.replace(report, pairs=pairs, done=False)
+
+
+def _numbered(report: Report, commit: Commit) -> Report:
+    """Return a report with the numbers that the commit gave."""
+    pairs = tuple(
+        msgspec.structs.replace(pair, no=commit.no(pair.no)) if pair.no is not None else pair for pair in report.pairs
+    )
+    return msgspec.structs.replace(report, pairs=pairs, revision=commit.revision)
 
 
 def _addresses(proposal: Proposal) -> tuple[Named, ...]:
@@ -111,6 +147,16 @@ def _refuse_shape(core: Core, actor: Actor, proposal: Proposal) -> None:
     note = proposal.terms.note
     if isinstance(note, str) and len(note) > limits.note_chars:
         raise Problem("value_too_long", field="note", limit=limits.note_chars)
+
+
+def _refuse_many(core: Core, proposals: Sequence[Proposal]) -> None:
+    """Refuse more than one transaction should do, and a uid that is given twice."""
+    pairs = sum(len(one.items) * len(one.recipients) for one in proposals)
+    if pairs > core.limits.pairs:
+        raise Problem("too_many_items", field="items", limit=core.limits.pairs)
+    uids = [one.uid for one in proposals if one.uid is not None]
+    if len(set(uids)) < len(uids):
+        raise Problem("not_unique", field="uid")
 
 
 def _judge_all(core: Core, actor: Actor, proposal: Proposal, draft: Draft, password: str | None) -> Report:
@@ -202,12 +248,16 @@ def _give(
     if old is not None:
         rows.end(draft.changes, old)
         draft.guards.append(ShareIs(old.no, old.version))
+    if proposal.uid is not None and proposal.uid in judged.snapshot.found_shares:
+        raise Problem("not_unique", field="uid", value=proposal.uid)
     share = rows.new_share(core, actor, proposal, draft.number, judged.now, item, recipient, ground, role, password)
     giving.refuse_terms(judged, actor, recipient.kind, terms, share.until, judged.now)
     if ground.hangs_on is not None:
         draft.guards.append(ShareIs(ground.hangs_on, judged.snapshot.shares[ground.hangs_on].version))
     adopt(judged.snapshot, actor, item, core.secrets, judged.now, draft.changes, draft.guards)
     rows.begin(core, actor, draft.changes, draft.people, draft.number, share, recipient, terms, judged.now)
+    if proposal.used:
+        draft.changes.append(Put(Use(share.no, proposal.used)))
     draft.new[recipient.no] = (*draft.new.get(recipient.no, ()), share)
     did = Did.PENDING if recipient.kind is Kind.MAIL and not draft.people.claimed(recipient) else Did.CREATED
     return Pair(at, to, did, role=giving.shown_role(share), until=share.until, share=share.uid, no=share.no)

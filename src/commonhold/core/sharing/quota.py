@@ -24,10 +24,21 @@ async def charge_day(core: Core, actor: Actor, made: int, changes: list[Change])
 
     :raises Problem: daily_limit, with ``retry_at`` in milliseconds
     """
-    if not made:
-        return
+    if made:
+        invited = (_invited(changes), core.limits.mails_per_day)
+        await _charge(core, actor, {SHARES: (made, core.limits.shares_per_day), MAILS: invited}, changes)
+
+
+async def charge_mails(core: Core, actor: Actor, count: int, changes: list[Change]) -> None:
+    """Count addresses that a person invites to a share which is there already, as ``charge_day`` does.
+
+    :raises Problem: daily_limit
+    """
+    await _charge(core, actor, {MAILS: (count, core.limits.mails_per_day)}, changes)
+
+
+async def _charge(core: Core, actor: Actor, wanted: dict[str, tuple[int, int]], changes: list[Change]) -> None:
     now = core.clock()
-    wanted = {SHARES: (made, core.limits.shares_per_day), MAILS: (_invited(changes), core.limits.mails_per_day)}
     counted = {f"{what}:{actor.user}": pair for what, pair in wanted.items() if pair[0]}
     found: list[Throttle] = await core.store.rows(machine(), Rows(Throttle, (Where("subject", "in", tuple(counted)),)))
     rows = {row.subject: row for row in found if row.since > now - DAY}
