@@ -7,7 +7,7 @@ secrets are never shown. All of them stand in ``docs/reference/settings.md``.
 
 from commonhold.settings.keys import Explained, Key, explain, keys, reveal, show
 from commonhold.settings.reading import FILE, SettingsError, load
-from commonhold.settings.values import PAGES, Admin, FaceSettings, Log, Secret, Settings, Smtp, Tls
+from commonhold.settings.values import PAGES, Admin, FaceSettings, Filr, Log, Secret, Settings, Smtp, Tls
 
 __all__ = [
     "FILE",
@@ -15,6 +15,7 @@ __all__ = [
     "Admin",
     "Explained",
     "FaceSettings",
+    "Filr",
     "Key",
     "Log",
     "Secret",

@@ -119,6 +119,16 @@ class Log(msgspec.Struct, frozen=True):
     )
 
 
+class Filr(msgspec.Struct, frozen=True):
+    """What the Filr dialect leaves to choose."""
+
+    dates: Annotated[
+        Literal["number", "iso"],
+        "How JSON of the Filr dialect tells dates: `number` (milliseconds, as its document says) or `iso` (texts, as "
+        "the real product sends).",
+    ] = "number"
+
+
 class FaceSettings(msgspec.Struct, frozen=True):
     """One face: the native API, the web UI, or a dialect."""
 
@@ -169,6 +179,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp: Smtp = Smtp()
     admin: Admin = Admin()
     log: Log = Log()
+    filr: Filr = Filr()
     faces: dict[str, FaceSettings] = {}
     limits: Limits = Limits()
     origins: dict[str, str] = {}  # where each setting that is no default came from; no setting itself

@@ -166,6 +166,21 @@ async def test_basic_compares_once(town: Town, alice: Person) -> None:
     assert (await town.events()).count("session.begun") == 2
 
 
+async def test_basic_takes_a_token_as_password(town: Town, root: Person, alice: Person) -> None:
+    """A personal token counts as its owner's password, by name or address, without a session, until it is ended."""
+    cache = BasicCache()
+    token = await create_token(town.core, actor(alice), actions=Action.READ)
+    for name in ("alice", "alice@example.org", "alice"):
+        who = await verify_basic(town.core, cache, name, token.secret)
+        assert (who.user, who.actions) == (alice.no, Action.READ)
+    assert "session.begun" not in await town.events()
+    with refused("bad_credentials"):
+        await verify_basic(town.core, cache, "root", token.secret)
+    await end_credential(town.core, actor(alice), token.credential.no)
+    with refused("bad_credentials"):
+        await verify_basic(town.core, cache, "alice", token.secret)
+
+
 async def test_basic_forgets_at_once(town: Town, root: Person, alice: Person) -> None:
     """A new password, a suspension and a sign-out everywhere count with the next request."""
     cache = BasicCache()

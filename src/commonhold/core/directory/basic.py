@@ -8,9 +8,12 @@ from collections import OrderedDict
 from typing import Final
 
 from commonhold.core.core import Core
-from commonhold.core.directory.credentials import actor_by
+from commonhold.core.directory.credentials import actor_by, counts
+from commonhold.core.directory.digests import digest
+from commonhold.core.directory.passwords import account_of
 from commonhold.core.directory.sign_in import sign_in
 from commonhold.core.identity import Actor
+from commonhold.core.model import CredentialKind
 from commonhold.core.problems import Problem
 
 REMEMBERED: Final = 10_000  # pairs that a process remembers: some megabytes
@@ -20,8 +23,9 @@ class BasicCache:
     """Remembers which pairs of name and password fitted, for faces whose clients send them with every request.
 
     A pair stands under its HMAC by a key of this process alone; beside it the digest of a session that was begun for
-    it. That session is asked for with each request, by the one read every credential takes: when it is over, or when
-    password or state of the account changed, the pair is compared anew.
+    it, or of the personal token that stood for the password. That is asked for with each request, by the one read
+    every credential takes: when it is over, or when password or state of the account changed, the pair is compared
+    anew.
     """
 
     def __init__(self, size: int = REMEMBERED) -> None:
@@ -68,7 +72,7 @@ class BasicCache:
 async def verify_basic(
     core: Core, cache: BasicCache, name: str, password: str, face: str = "native", address: str | None = None
 ) -> Actor:
-    """Return what a request with this name and password runs as.
+    """Return what a request with this name and password, or with a personal token as password, runs as.
 
     :raises Problem: bad_credentials, too_many_requests
     """
@@ -81,11 +85,24 @@ async def verify_basic(
             known = await _remembered(core, cache, pair, face, address)
             if known is not None:
                 return known
+            token = digest(password)
+            if await _is_token_of(core, token, name):
+                cache.remember(pair, token)
+                return await actor_by(core, token, face, address)
             issued = await sign_in(core, name, password, address, face, life=core.limits.basic_life, label="basic")
             cache.remember(pair, issued.credential.digest)
             return await actor_by(core, issued.credential.digest, face, address)
     finally:
         cache.compared(pair)
+
+
+async def _is_token_of(core: Core, token: bytes, name: str) -> bool:
+    """Tell whether a password is a personal token of the account with this name or address, and counts now."""
+    held = await core.store.who(token)
+    if held is None or held.credential.kind is not CredentialKind.TOKEN or not counts(held, core.clock()):
+        return False
+    account = await account_of(core, name)
+    return account.user is not None and account.user.no == held.credential.principal
 
 
 async def _remembered(core: Core, cache: BasicCache, pair: bytes, face: str, address: str | None) -> Actor | None:

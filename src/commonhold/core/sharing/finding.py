@@ -37,6 +37,7 @@ class Shown(msgspec.Struct, frozen=True):
     changes: bool
     path: tuple[str, ...] = ()
     owner: str | None = None  # of the space that the item lives in
+    email: str | None = None  # of a recipient from outside, for whoever may change the share
 
 
 class Shares(msgspec.Struct, frozen=True):
@@ -94,7 +95,13 @@ def show(judged: Judge, actor: Actor, share: Share, note: str | None) -> Shown:
         changes,
         names_above(judged, share.item),
         _owner(judged, share.item),
+        _email(judged, share.recipient) if changes else None,
     )
+
+
+def _email(judged: Judge, recipient: int) -> str | None:
+    row, profile = judged.snapshot.principals.get(recipient), judged.snapshot.profiles.get(recipient)
+    return profile.email if row is not None and row.external and profile is not None else None
 
 
 def _owner(judged: Judge, item: int) -> str | None:
