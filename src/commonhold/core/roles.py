@@ -91,6 +91,7 @@ _KINDS.extend(map(Kind, range(2 * Kind.MAIL)))
 
 
 ANY_KIND: Final = Kind(63)
+WIDE: Final = Kind.GROUP | Kind.ORG | Kind.EVERYONE  # recipients that are more than one person
 
 
 class OrgRole(enum.StrEnum):

@@ -5,6 +5,7 @@ The number of probes is constant, whatever the number of items, recipients and s
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from commonhold.core.identity import ItemRef, RecordRef
 from commonhold.core.model import (
@@ -28,6 +29,8 @@ from commonhold.core.records.items import NO_OWNER, SPACE, Unborn
 from commonhold.core.roles import ItemKind, Kind
 from commonhold.store.probes import Probes
 from commonhold.store.references import find_items, find_recipients, find_shares
+
+FEW: Final = 16  # shares of an item with single persons, addresses and links that tell whether it has any
 
 
 def assemble(look: Look, probes: Probes) -> Snapshot:
@@ -149,6 +152,8 @@ class _Reading:
         if seen.items:
             principals = frozenset((EVERYONE, *self.recipients)).union(*seen.sets.values())
             shares.update(self.probes.shares_on(seen.items, principals))
+            if self.look.widely:
+                self._wide()
         fresh: Iterable[Share] = shares.values()
         for _ in range(LONGEST_CHAIN):
             missing = {share.hangs_on for share in fresh if share.hangs_on is not None} - shares.keys()
@@ -161,6 +166,13 @@ class _Reading:
         for no in sorted(shares):
             item = shares[no].item
             on[item] = (*on[item], no) if item in on else (no,)
+
+    def _wide(self) -> None:
+        """Read how far the items reach, and the terms of the groups that they are shared with."""
+        for share in self.probes.wide(self.seen.items, FEW):
+            self.seen.shares[share.no] = share
+            if share.kind is Kind.GROUP:
+                self.recipients.add(share.recipient)
 
     def _people(self) -> None:
         """Read who owns, backs, receives and acts; what the backers are; what they may do at all; and rules."""

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from commonhold.core.identity import RecordRef
 from commonhold.core.model import EVERYONE, Instance, Item, Life, Member, Nested, Principal, Row, Share, State
 from commonhold.core.policy.snapshot import RuleHit
-from commonhold.core.roles import Kind, OrgRole
+from commonhold.core.roles import WIDE, Kind, OrgRole
 from commonhold.store.memory_tables import Table
 
 R = TypeVar("R", bound=Row)
@@ -75,6 +75,16 @@ class MemoryProbes:
         """See ``Probes``."""
         found = [share for share in self.rows(Share, "item", items) if share.no > after]
         return sorted(found, key=lambda share: share.no)[:limit]
+
+    def wide(self, items: Collection[int], few: int) -> list[Share]:
+        """See ``Probes``."""
+        found: list[Share] = []
+        for item in items:
+            shares = self.rows(Share, "item", (item,))
+            found += (share for share in shares if share.kind & WIDE)
+            others = (share for share in shares if not share.kind & WIDE)
+            found += sorted(others, key=lambda share: -share.no)[:few]
+        return found
 
     def count_shares(self, items: Collection[int]) -> int:
         """See ``Probes``."""

@@ -53,6 +53,10 @@ class Probes(Protocol):
         """Return the live shares on the items whose numbers come after ``after``, by number, at most ``limit``."""
         ...
 
+    def wide(self, items: Collection[int], few: int) -> list[Share]:
+        """Return the live shares with groups, organisations and everyone, and the newest few of each item's others."""
+        ...
+
     def count_shares(self, items: Collection[int]) -> int:
         """Count the live shares on the items."""
         ...

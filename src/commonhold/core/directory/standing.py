@@ -91,15 +91,32 @@ def a(kind: Kind, ref: RecipientRef) -> RecipientRef:
 
 
 async def stand(
-    core: Core, actor: Actor, *refs: RecipientRef, scope: Action = Action.READ, subjects: tuple[int, ...] = ()
+    core: Core,
+    actor: Actor,
+    *refs: RecipientRef,
+    scope: Action = Action.READ,
+    subjects: tuple[int, ...] = (),
+    nobody: bool = False,
 ) -> Standing:
     """Read the actor and everybody referred to, in one reading; ``subjects`` with all they are.
+
+    ``nobody``: also for somebody who is not logged in, and stands over nothing.
 
     :raises Problem: unauthenticated, account_inactive, forbidden for guests by mail and narrower scopes
     """
     seen = (await judge(core, Look(actor, recipients=refs, subjects=subjects, names=True))).snapshot
     if isinstance(actor, Operator):
         return Standing(actor, seen, admin=True)
+    if nobody and actor.user is None:
+        return Standing(actor, seen, admin=False)
+    return standing_in(seen, actor, scope, nobody=nobody)
+
+
+def standing_in(seen: Snapshot, actor: Actor, scope: Action = Action.READ, *, nobody: bool = False) -> Standing:
+    """Return where an actor stands, by what was read already.
+
+    :raises Problem: as ``stand``
+    """
     who = seen.principals.get(actor.user) if actor.user is not None else None
     if who is None:
         raise Problem("unauthenticated")

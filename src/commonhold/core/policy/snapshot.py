@@ -68,6 +68,7 @@ class Look(msgspec.Struct, frozen=True):
     subjects: tuple[int, ...] = ()
     occupied: tuple[tuple[ItemRef, str], ...] = ()
     audience: Part | None = None
+    widely: bool = False  # also what ``policy.width`` needs: shares with groups, organisations, everyone, some others
     names: bool = False  # also the profiles of all principals met
     unborn: bool = False  # rows that are no items yet are read as items with numbers below zero (``core.records``)
 

@@ -23,7 +23,8 @@ def refuse_unwelcome(judge: Judge, actor: Actor, to: int, kind: Kind, proposal: 
 def _refuse_group(judge: Judge, actor: Actor, group: int, proposal: Proposal) -> None:
     """A group takes shares from its members; a view-only one from its managers; an updating one if confirmed."""
     seen = judge.snapshot
-    row, terms, user = seen.principals[group], seen.terms.get(group), actor.user
+    row, terms = seen.principals[group], seen.terms.get(group)
+    user = actor.user if proposal.subject is None else proposal.subject
     who = seen.principals.get(user) if user is not None else None
     managing = seen.levels.get((user or 0, group)) is Level.MANAGER or row.owner == user
     administers = who is not None and (who.admin or (who.org == row.org and who.org_role is OrgRole.ADMINISTRATOR))

@@ -42,6 +42,7 @@ from commonhold.store.sqlite.statements import (
     SET,
     SHARES_BETWEEN,
     SHARES_NEAR,
+    SHARES_WIDE,
     STANDING,
     WRITTEN,
     listed,
@@ -237,6 +238,11 @@ class SqliteProbes:
         numbers = sorted(no for item in items for (no,) in self._all(STANDING, (item, after, most)))[:limit]
         found = {share.no: share for share in self._read_rows(Share, "no", numbers)} if numbers else {}
         return [found[no] for no in numbers]
+
+    def wide(self, items: Collection[int], few: int) -> list[Share]:
+        """Return the live shares with groups, organisations and everyone, and the newest of each item's others."""
+        known = listed(items)
+        return list(self._as_written(Share, self._all(SHARES_WIDE, (known, known, few))).values())
 
     def count_shares(self, items: Collection[int]) -> int:
         """Count the live shares on the items."""

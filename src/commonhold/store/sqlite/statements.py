@@ -36,6 +36,7 @@ STANDING: Final = _load("standing")
 COUNT_SHARES: Final = _load("count_shares")
 ADMINISTRATORS: Final = _load("administrators")
 SHARES_NEAR: Final = _load("shares_near")
+SHARES_WIDE: Final = _load("shares_wide")
 SHARES_BETWEEN: Final = _load("shares_between")
 SHARED_WITH: Final = _load("shared_with")
 
