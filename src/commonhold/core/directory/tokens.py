@@ -6,12 +6,13 @@ from typing import Final
 import msgspec
 
 from commonhold.core.changes import Drop
-from commonhold.core.core import Core
+from commonhold.core.core import Core, attempt
 from commonhold.core.directory.credentials import Issued, issue
+from commonhold.core.directory.digests import digest
 from commonhold.core.directory.draft import Draft
 from commonhold.core.directory.names import part_of_name
 from commonhold.core.directory.passwords import state_of
-from commonhold.core.directory.reading import After, Page, equal, one, page_of
+from commonhold.core.directory.reading import After, Page, equal, every, one, page_of
 from commonhold.core.directory.standing import a, stand
 from commonhold.core.identity import Actor, RecipientRef
 from commonhold.core.model import Credential, CredentialKind, State
@@ -19,6 +20,7 @@ from commonhold.core.policy.allowed import SELF
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Kind
 
+LEAST, MOST = 12, 255  # characters of a token that somebody chose
 LISTED: Final = (CredentialKind.SESSION, CredentialKind.TOKEN, CredentialKind.REFRESH)
 
 
@@ -77,6 +79,35 @@ async def create_token(
     )
     draft.note("token.created", person.no)
     return issued.numbered(await draft.commit())
+
+
+async def set_token(core: Core, actor: Actor, user: RecipientRef, secret: str | None, label: str) -> None:
+    """Give a user one token of this label that an administrator has chosen, instead of the one before; None: none.
+
+    :raises Problem: unknown_user, forbidden, not_unique for one that somebody has, invalid_field for a short one
+    """
+    ref = a(Kind.USER, user)
+    if secret is not None and not LEAST <= len(secret) <= MOST:
+        raise Problem("invalid_field", field="token")
+
+    async def once() -> None:
+        standing = await stand(core, actor, ref, scope=Action.MANAGE)
+        person = standing.one(ref, Kind.USER)
+        standing.need_admin()
+        draft = Draft(core, actor)
+        for row in await every(core, Credential, principal=person.no):
+            if row.kind is CredentialKind.TOKEN and row.label == label:
+                draft.add(Drop(Credential, (row.no,)))
+        if secret is not None:
+            known = await one(core, Credential, digest=digest(secret))
+            if known is not None and (known.principal, known.label) != (person.no, label):
+                raise Problem("not_unique", field="token")
+            state = await state_of(core, person.no)
+            issue(core, draft, CredentialKind.TOKEN, person.no, secret=secret, state_at=state, label=label)
+        draft.note("token.created" if secret is not None else "token.ended", person.no)
+        await draft.commit()
+
+    await attempt(once)
 
 
 async def list_credentials(

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import msgspec
 
 from commonhold.core import cost
-from commonhold.core.changes import Drop, PeopleAt, Put
+from commonhold.core.changes import Change, Drop, PeopleAt, Put, Set
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
 from commonhold.core.identity import Actor, RecipientRef
 from commonhold.core.model import Principal, Profile
 from commonhold.core.model import Rule as RuleRow
+from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.require import allow_administration
-from commonhold.core.policy.snapshot import Look
+from commonhold.core.policy.snapshot import Look, Snapshot
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.query import ALWAYS, Facts, Filter, Page, Pick, Query, all_of, encode_filter
@@ -53,33 +54,94 @@ async def add_rule(core: Core, actor: Actor, new: NewRule) -> Held:
 
     :raises Problem: forbidden, unknown_recipient, unknown_collection, unknown_column, bad_query, invalid_field
     """
+    return (await add_rules(core, actor, (new,)))[0]
+
+
+async def add_rules(
+    core: Core, actor: Actor, news: Sequence[NewRule], beyond: Catalog | None = None
+) -> tuple[Held, ...]:
+    """Add rules in one transaction. ``beyond``: collections that a face shows by itself; it judges the rules on them.
+
+    :raises Problem: as ``add_rule``; too_many_items
+    """
+    _refuse_many(core, news)
+
+    async def once() -> tuple[Held, ...]:
+        look = Look(actor, recipients=tuple(dict.fromkeys(new.holder for new in news)), names=True)
+        judged = await judge(core, look)
+        allowed = allow_administration(judged, actor)
+        seen, number = judged.snapshot, Placeholders()
+        changes: list[Change] = []
+        rows = []
+        for new in news:
+            await _try(core, allowed, new, beyond, judged.now)
+            rows.append(_row(core, new, _holder(seen, new).no, number(), judged.now))
+            changes += (Put(rows[-1]), happened(number(), judged.now, actor, "rule.made", principal=rows[-1].principal))
+        if not changes:
+            return ()
+        done = await core.store.commit(changes, [PeopleAt(seen.people_at)])
+        made = (msgspec.structs.replace(row, no=done.no(row.no)) for row in rows)
+        return tuple(_held(row, seen.principals, seen.profiles) for row in made)
+
+    return await attempt(once)
+
+
+async def change_rule(core: Core, actor: Actor, no: int, new: NewRule, beyond: Catalog | None = None) -> Held:
+    """Let a rule say something else: its number and uid stay.
+
+    :raises Problem: as ``add_rule``; not_found
+    """
 
     async def once() -> Held:
         judged = await judge(core, Look(actor, recipients=(new.holder,), names=True))
         allowed = allow_administration(judged, actor)
+        found: Sequence[RuleRow] = await core.store.rows(allowed, Rows(RuleRow, (Where("no", "eq", no),)))
+        if not found:
+            raise Problem("not_found", field="rule")
+        await _try(core, allowed, new, beyond, judged.now)
         seen = judged.snapshot
-        holder = seen.principals.get(seen.found_recipients.get(new.holder, -1))
-        if holder is None or not holder.kind & HOLDERS or not seen.active(holder.no):
-            raise Problem("unknown_recipient", field="holder")
-        records = records_of(core)
-        catalog = await records.catalog()
-        _refuse_odd(catalog, new)
-        cost.check(_trial(catalog, new))
-        tried = guarded(catalog, new.collection, _trial(catalog, new), WHOLE)
-        await records.read(allowed, catalog, new.collection, tried, Facts(judged.now))
-        number = Placeholders()
-        text = None if new.filter == ALWAYS else encode_filter(new.filter)
-        fields = msgspec.json.encode(sorted(new.fields)).decode()
-        uid, now = core.secrets.uid(), judged.now
-        check = None if new.check == ALWAYS else encode_filter(new.check)
-        presets = msgspec.json.encode(new.presets).decode() if new.presets else None
-        row = RuleRow(number(), uid, holder.no, new.collection, new.actions, text, fields, presets, check, made_at=now)
-        event = happened(number(), now, actor, "rule.made", principal=holder.no)
-        done = await core.store.commit([Put(row), event], [PeopleAt(seen.people_at)])
-        made = msgspec.structs.replace(row, no=done.no(row.no))
-        return _held(made, seen.principals, seen.profiles)
+        row = _row(core, new, _holder(seen, new).no, no, judged.now)
+        row = msgspec.structs.replace(row, uid=found[0].uid, made_at=found[0].made_at)
+        values = {name: value for name, value in msgspec.structs.asdict(row).items() if name != "no"}
+        event = happened(Placeholders()(), judged.now, actor, "rule.changed", principal=row.principal)
+        await core.store.commit([Set(RuleRow, (no,), values), event], [PeopleAt(seen.people_at)])
+        return _held(row, seen.principals, seen.profiles)
 
     return await attempt(once)
+
+
+def _refuse_many(core: Core, given: Sequence[object]) -> None:
+    if len(given) > core.limits.items:
+        raise Problem("too_many_items", field="rules", limit=core.limits.items)
+
+
+def _holder(seen: Snapshot, new: NewRule) -> Principal:
+    holder = seen.principals.get(seen.found_recipients.get(new.holder, -1))
+    if holder is None or not holder.kind & HOLDERS or not seen.active(holder.no):
+        raise Problem("unknown_recipient", field="holder")
+    return holder
+
+
+async def _try(core: Core, allowed: Allowed, new: NewRule, beyond: Catalog | None, now: int) -> None:
+    """Refuse a rule that cannot be asked of its collection."""
+    records = records_of(core)
+    apart = beyond is not None and new.collection in beyond
+    catalog = beyond if beyond is not None and apart else await records.catalog()
+    _refuse_odd(catalog, new)
+    cost.check(_trial(catalog, new))
+    tried = guarded(catalog, new.collection, _trial(catalog, new), WHOLE)
+    if not apart:
+        await records.read(allowed, catalog, new.collection, tried, Facts(now))
+
+
+def _row(core: Core, new: NewRule, holder: int, no: int, now: int) -> RuleRow:
+    text = None if new.filter == ALWAYS else encode_filter(new.filter)
+    fields = msgspec.json.encode(sorted(new.fields)).decode()
+    check = None if new.check == ALWAYS else encode_filter(new.check)
+    presets = msgspec.json.encode(new.presets).decode() if new.presets else None
+    return RuleRow(
+        no, core.secrets.uid(), holder, new.collection, new.actions, text, fields, presets, check, made_at=now
+    )
 
 
 def _refuse_odd(catalog: Catalog, new: NewRule) -> None:
@@ -123,15 +185,30 @@ async def drop_rule(core: Core, actor: Actor, uid: str) -> None:
 
     :raises Problem: forbidden, not_found
     """
+    await drop_rules(core, actor, (uid,))
+
+
+async def drop_rules(core: Core, actor: Actor, which: Sequence[str | int]) -> None:
+    """Take rules away, by uid or number, in one transaction; of those asked for all must be there.
+
+    :raises Problem: forbidden, not_found, too_many_items
+    """
+    _refuse_many(core, which)
 
     async def once() -> None:
         judged = await judge(core, Look(actor))
         allowed = allow_administration(judged, actor)
-        found: Sequence[RuleRow] = await core.store.rows(allowed, Rows(RuleRow, (Where("uid", "eq", uid),)))
-        if not found:
-            raise Problem("not_found", field="rule")
-        event = happened(Placeholders()(), judged.now, actor, "rule.dropped", principal=found[0].principal)
-        await core.store.commit([Drop(RuleRow, (found[0].no,)), event])
+        number = Placeholders()
+        changes: list[Change] = []
+        for one in dict.fromkeys(which):
+            column = "no" if isinstance(one, int) else "uid"
+            found: Sequence[RuleRow] = await core.store.rows(allowed, Rows(RuleRow, (Where(column, "eq", one),)))
+            if not found:
+                raise Problem("not_found", field="rule")
+            event = happened(number(), judged.now, actor, "rule.dropped", principal=found[0].principal)
+            changes += (Drop(RuleRow, (found[0].no,)), event)
+        if changes:
+            await core.store.commit(changes)
 
     await attempt(once)
 
