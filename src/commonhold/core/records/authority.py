@@ -68,9 +68,17 @@ def records_of(core: Core) -> Records:
 async def authority(
     core: Core, actor: Actor, action: Action, row: RecordRef | None = None, *, whose: bool = False
 ) -> Authority:
-    """Find what an actor may do with rows now; ``row``: one that is asked for by its key.
+    """Find what an actor may do with rows now; see ``authorities``."""
+    return (await authorities(core, actor, (action,), row, whose=whose))[action]
 
-    ``whose``: what is asked for names facts about whoever asks, so these are read in any case.
+
+async def authorities(
+    core: Core, actor: Actor, actions: Sequence[Action], row: RecordRef | None = None, *, whose: bool = False
+) -> dict[Action, Authority]:
+    """Find what an actor may do with rows now, by one reading for several actions.
+
+    ``row``: one that is asked for by its key; ``whose``: what is asked for names facts about whoever asks, so these are
+    read in any case.
 
     People, rules and catalogue are those of one moment, or the guards break.
     """
@@ -85,12 +93,16 @@ async def authority(
     known: Mapping[int, Known] = {}
     if whose or any(_late(rule) for rule in rules):
         known = await records.whose(asked, judged.snapshot.sets.keys())
-    weighing = _Weighing(judged, catalog, rules, action, known)
+    return {action: _weigh(_Weighing(judged, catalog, rules, action, known), actor) for action in actions}
+
+
+def _weigh(weighing: "_Weighing", actor: Actor) -> Authority:
     access, counted = weighing.access(actor)
-    guards: list[Guard] = [PeopleAt(judged.snapshot.people_at)]
+    guards: list[Guard] = [PeopleAt(weighing.seen.people_at)]
     guards += (ShareIs(share.no, share.version) for share in counted)
-    current = known.get(actor.user, {}) if actor.user is not None else {}
-    return Authority(judged, catalog, access, allow_rows(actor, action, access), tuple(guards), current)
+    current = weighing.known.get(actor.user, {}) if actor.user is not None else {}
+    proof = allow_rows(actor, weighing.action, access)
+    return Authority(weighing.judge, weighing.catalog, access, proof, tuple(guards), current)
 
 
 def _late(rule: Rule) -> bool:

@@ -14,7 +14,7 @@ from commonhold.core.model import Item
 from commonhold.core.problems import Problem
 from commonhold.core.query import NEVER, Compare, Filter, Op, Page, Pick, Query, Scalar, all_of
 from commonhold.core.records.asking import asks_query
-from commonhold.core.records.authority import Authority, authority, records_of
+from commonhold.core.records.authority import Authority, authorities, authority, records_of
 from commonhold.core.records.catalog import Catalog, Collection, unknown_column
 from commonhold.core.records.guard import EVERY, guarded
 from commonhold.core.records.kinds import Kind
@@ -37,7 +37,16 @@ class Listed(msgspec.Struct, frozen=True):
 
 async def visible(core: Core, actor: Actor) -> Catalog:
     """Return the catalogue as far as the actor may read: collections with rows for him, and of these the fields."""
-    asked = await authority(core, actor, Action.READ)
+    return (await possible(core, actor, (Action.READ,)))[Action.READ]
+
+
+async def possible(core: Core, actor: Actor, actions: Sequence[Action]) -> dict[Action, Catalog]:
+    """Return, for each action, the catalogue as far as the actor may do that with some row, by one reading."""
+    found = await authorities(core, actor, actions)
+    return {action: _part(asked) for action, asked in found.items()}
+
+
+def _part(asked: Authority) -> Catalog:
     shown = (_shown(one, asked.access) for one in asked.catalog)
     return Catalog(asked.catalog.version, [one for one in shown if one is not None])
 
