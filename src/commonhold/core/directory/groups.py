@@ -82,7 +82,8 @@ def sees(standing: Standing, group: Principal) -> bool:
     if group.owner == user or group.no in standing.seen.set_of(user):
         return True
     visible = terms_of(standing, group).visible
-    org = standing.seen.principals[user].org
+    who = standing.seen.principals.get(user)
+    org = who.org if who is not None else None
     return visible is Kind.EVERYONE or (visible is Kind.ORG and org is not None and group.org == org)
 
 

@@ -3,7 +3,7 @@
 A removed member has lost access with the next request, because what somebody is is read with every decision.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -82,6 +82,57 @@ async def add_members(
         return Edited(tuple(commit.no(no) for no in done), tuple(refused))
 
     return await attempt(once)
+
+
+async def place_members(
+    core: Core, actor: Actor, ref: RecipientRef, wanted: Mapping[RecipientRef, Level], *, new: bool
+) -> Edited:
+    """Put users into a group, each at a level (``new``), or give another level to those who are in it.
+
+    Whoever is in it already and is put into it keeps what he is, if that is more; the owner keeps it always.
+
+    :raises Problem: unknown_group, forbidden, too_many_recipients
+    """
+    _bounded(core, tuple(wanted))
+    ref = a(Kind.GROUP, ref)
+
+    async def once() -> Edited:
+        standing = await _close_look(core, actor, ref, tuple(wanted))
+        group = _managed(standing, ref)
+        draft = Draft(core, actor)
+        adding = {level: _Adding(standing, draft, group, level, core.limits.principals) for level in Level}
+        done, refused = [], []
+        for member, level in wanted.items():
+            try:
+                done.append(_placed(standing, group, adding[level], member, level, new=new))
+            except Problem as problem:
+                refused.append(Refused(member, problem.code))
+        if draft.changes:
+            draft.note("group.members_added" if new else "group.levels_changed", group.no, count=len(done))
+            await draft.commit(standing.unchanged)
+        return Edited(tuple(done), tuple(refused))
+
+    return await attempt(once)
+
+
+def _placed(
+    standing: Standing, group: Principal, adding: "_Adding", member: RecipientRef, level: Level, *, new: bool
+) -> int:
+    """Draft the place of one user; return his number.
+
+    :raises Problem: for what is refused
+    """
+    row = standing.one(member, Kind.USER)
+    held = standing.seen.levels.get((row.no, group.no))
+    if new and held is not None and level is Level.MEMBER:
+        return row.no
+    if not new and held is None:
+        raise Problem("not_a_member")
+    if row.no == group.owner:
+        if level is not Level.MANAGER:
+            raise Problem("forbidden")
+        return row.no
+    return adding.add(member)
 
 
 def _bounded(core: Core, members: Sequence[RecipientRef]) -> None:
