@@ -2,8 +2,12 @@
 
 from typing import Any
 
-from commonhold.core.query import Pick, Query
-from commonhold.core.records.rows import get_row
+from starlette.responses import Response
+
+from commonhold.core.identity import RecordRef
+from commonhold.core.records.reading import Reading, reading
+from commonhold.faces.directus.listing import answer_many, answer_one, wanted
+from commonhold.faces.directus.parameters import Asked, asked_by
 from commonhold.faces.directus.problems import forbidden
 from commonhold.faces.directus.routes import Table
 from commonhold.http.face import Call
@@ -11,11 +15,27 @@ from commonhold.http.face import Call
 TABLE = Table()
 
 
+async def ground_of(call: Call, asked: Asked, key: str | None = None) -> Reading:
+    """Return the collections as the caller may read them; ``key``: of the row that he asks for."""
+    row = None if key is None else RecordRef(call.params["collection"], key)
+    return await reading(call.core, call.actor, row, whose=asked.whose)
+
+
+@TABLE.route("GET", "/items/{collection}")
+async def many(call: Call) -> Response:
+    """List rows."""
+    asked = await wanted(call)
+    return await answer_many(call, await ground_of(call, asked), call.params["collection"], asked)
+
+
+TABLE.route("SEARCH", "/items/{collection}")(many)
+
+
 @TABLE.route("GET", "/items/{collection}/{key}")
-async def one(call: Call) -> Any:
+async def one(call: Call) -> Response:
     """Return one row."""
-    names = tuple(Pick(name) for name in call.request.query_params.get("fields", "*").split(","))
-    return await get_row(call.core, call.actor, call.params["collection"], call.params["key"], Query(names))
+    asked, key = asked_by(call), call.params["key"]
+    return await answer_one(call, await ground_of(call, asked, key), call.params["collection"], key, asked)
 
 
 @TABLE.route("PATCH", "/items/{collection}/{key}")

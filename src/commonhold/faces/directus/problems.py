@@ -56,7 +56,9 @@ _SPECIAL: Final = {
     "value_out_of_range": ("VALUE_OUT_OF_RANGE", 400),
     "missing_field": ("FAILED_VALIDATION", 400),
 }
-_MEANT: Final = {code: _SPECIAL.get(code) or _BY_STATUS[status] for code, status in OURS.items()}
+_MEANT: Final = {
+    code: _SPECIAL.get(code) or _BY_STATUS.get(status, ("INVALID_PAYLOAD", 400)) for code, status in OURS.items()
+}
 
 STATUS: Final[Mapping[str, int]] = MappingProxyType({code: status for code, (_, status) in _MEANT.items()})
 
