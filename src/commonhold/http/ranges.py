@@ -119,7 +119,7 @@ def _check_preconditions(headers: Headers, content: Content) -> None:
         if "*" not in wanted and content.etag not in wanted:
             raise Problem("precondition_failed", field="If-Match")
         return
-    since = _seconds(headers.get("if-unmodified-since"))
+    since = seconds_of(headers.get("if-unmodified-since"))
     if since is not None and content.seconds > since:
         raise Problem("precondition_failed", field="If-Unmodified-Since")
 
@@ -128,7 +128,7 @@ def _is_unchanged(headers: Headers, content: Content) -> bool:
     known = _tags(headers, "if-none-match")
     if known is not None:
         return "*" in known or any(tag.removeprefix("W/") == content.etag for tag in known)
-    since = _seconds(headers.get("if-modified-since"))
+    since = seconds_of(headers.get("if-modified-since"))
     return since is not None and content.seconds <= since
 
 
@@ -136,7 +136,7 @@ def _range_applies(condition: str | None, content: Content) -> bool:
     """Weigh ``If-Range``: a strong tag must be the same, a date must be exactly the same."""
     if condition is None or condition.strip() == content.etag:
         return True
-    return '"' not in condition and _seconds(condition) == content.seconds
+    return '"' not in condition and seconds_of(condition) == content.seconds
 
 
 def _tags(headers: Headers, name: str) -> list[str] | None:
@@ -149,8 +149,8 @@ def _tags(headers: Headers, name: str) -> list[str] | None:
     return [f'{weak}"{tag}"' for weak, tag in _TAG.findall(value)]
 
 
-def _seconds(value: str | None) -> int | None:
-    """Read an HTTP date; one that cannot be read counts as absent, as the standard asks."""
+def seconds_of(value: str | None) -> int | None:
+    """Read an HTTP date, in seconds; one that cannot be read counts as absent, as the standard asks."""
     try:
         moment = parsedate_to_datetime(value or "")
     except (ValueError, OverflowError):

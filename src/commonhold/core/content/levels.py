@@ -28,11 +28,20 @@ class Below(msgspec.Struct):
 
 
 async def below(
-    core: Core, actor: Actor, folders: Sequence[Seen], *, deep: bool = True, most: int = MOST, since: int | None = None
+    core: Core,
+    actor: Actor,
+    folders: Sequence[Seen],
+    *,
+    deep: bool = True,
+    only: ItemKind | None = None,
+    most: int = MOST,
+    since: int | None = None,
 ) -> Below:
     """Return what the actor may read of what lies in folders that he sees, and (``deep``) in the folders there.
 
-    With ``since`` (milliseconds) also what was thrown away there from then on.
+    ``only``: of one kind alone. With ``since`` (milliseconds) also what was thrown away there from then on.
+
+    :raises Problem: unknown_item, if the actor may read none of them any more
     """
     found = Below()
     level = {seen.item.no: seen for seen in folders if seen.item.kind is ItemKind.FOLDER}
@@ -41,7 +50,7 @@ async def below(
         under: list[Seen] = []
         for at in range(0, len(level), LONGEST_PAGE):
             page = dict(list(level.items())[at : at + LONGEST_PAGE])
-            under += await _read(core, actor, allowed, page, most - len(found.items) - len(under))
+            under += await _read(core, actor, allowed, page, only, most - len(found.items) - len(under))
             if since is not None:
                 found.gone += await _gone(core, allowed, tuple(page), since)
         found.items += under
@@ -62,10 +71,14 @@ async def _allowed(core: Core, actor: Actor, folders: tuple[int, ...]) -> Allowe
     raise Problem("unknown_item")
 
 
-async def _read(core: Core, actor: Actor, allowed: Allowed, folders: dict[int, Seen], most: int) -> list[Seen]:
+async def _read(
+    core: Core, actor: Actor, allowed: Allowed, folders: dict[int, Seen], only: ItemKind | None, most: int
+) -> list[Seen]:
     """Read what lies in at most a page of folders."""
     found: list[Seen] = []
-    where = (Where("parent", "in", tuple(folders)), Where("life", "eq", Life.LIVE))
+    where: tuple[Where, ...] = (Where("parent", "in", tuple(folders)), Where("life", "eq", Life.LIVE))
+    if only is not None:
+        where = (*where, Where("kind", "eq", only))
     after: tuple[str | None, int] | None = None
     while len(found) < most:
         rows: list[Item] = await core.store.rows(allowed, Rows(Item, where, ("name_key",), after))

@@ -1,15 +1,18 @@
 """Contents of a file over time: each is a row that names the key of its bytes, which never change."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from commonhold.core.blobs import Blob
 from commonhold.core.changes import Change, Charge, Drop, Put, Set
 from commonhold.core.content.steps import Asked, ask, changed, quota_of, write
+from commonhold.core.content.subtree import rows_in
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
 from commonhold.core.identity import Actor, ItemRef
 from commonhold.core.model import Item, Version
-from commonhold.core.policy.allowed import Allowed
+from commonhold.core.policy.allowed import SELF, Allowed
 from commonhold.core.policy.decide import Judge
+from commonhold.core.policy.require import allow
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
@@ -32,8 +35,16 @@ async def _file(core: Core, actor: Actor, ref: ItemRef, if_stamp: int | None = N
     return file_to_write(await judge(core, Look(actor, items=(ref,))), actor, ref, if_stamp)
 
 
-async def keep_version(core: Core, actor: Actor, asked: Asked, blob: Blob, media: str | None, kind: str) -> Item:
-    """Write the rows of a file's next content, and let go of the oldest ones beyond the limit."""
+async def keep_version(
+    core: Core,
+    actor: Actor,
+    asked: Asked,
+    blob: Blob,
+    media: str | None,
+    kind: str,
+    also: Sequence[Change] = (),
+) -> Item:
+    """Write the rows of a file's next content, and let go of the oldest ones beyond the limit; and ``also`` this."""
     number, now, item = Placeholders(), asked.judge.now, asked.item
     kept = await versions_of(core, asked.allowed, item.no)
     content: dict[str, Any] = {"size": blob.size, "sha256": blob.sha256, "media": media}
@@ -48,6 +59,7 @@ async def keep_version(core: Core, actor: Actor, asked: Asked, blob: Blob, media
         Charge(item.space, growth, quota_of(core, asked) if growth > 0 else None),
         happened(number(), now, actor, kind, item=item.no, size=blob.size, ordinal=ordinal),
         *(Drop(Version, (old.no,)) for old in dropped),
+        *also,
     ]
     return changed(item, values, await write(core, changes, [asked.only_if(None)]))
 
@@ -103,6 +115,15 @@ async def versions(core: Core, actor: Actor, ref: ItemRef) -> list[Version]:
     """
     asked = await _file(core, actor, ref)
     return await versions_of(core, asked.allowed, asked.item.no)
+
+
+async def ordinals(core: Core, actor: Actor, items: Sequence[Item]) -> dict[int, int]:
+    """Return which content of each file is its present one, by the file's number, for files that the actor has read.
+
+    :raises Problem: unauthenticated
+    """
+    wanted = [item.version for item in items if item.version is not None]
+    return {row.item: row.ordinal async for row in rows_in(core, allow(actor, SELF), Version, "no", wanted)}
 
 
 def _chosen(kept: list[Version], ordinal: int) -> Version:

@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from commonhold.core.core import Core
+from commonhold.core.identity import Actor
 from commonhold.core.model import Event, Item, Share
-from commonhold.core.policy.allowed import Allowed
+from commonhold.core.policy.allowed import SELF, Allowed
 from commonhold.core.policy.decide import Judge
-from commonhold.core.ports import LONGEST_PAGE, Rows
+from commonhold.core.policy.require import allow
+from commonhold.core.ports import LONGEST_PAGE, Rows, Where
 
 HARMLESS: Final = frozenset(
     [
@@ -44,6 +46,16 @@ TOUCHING: Final = frozenset(["content.put", "version.restored", "version.deleted
 async def newest_events(core: Core, allowed: Allowed) -> list[Event]:
     """Return the newest events; to be read before what they are about, so that nothing in between is missed."""
     found: list[Event] = await core.store.rows(allowed, Rows(Event, (), ("-no",)))
+    return found
+
+
+async def events_since(core: Core, actor: Actor, since: int, kinds: tuple[str, ...]) -> list[Event]:
+    """Return the first events of some kinds from a moment on, at most a page of them.
+
+    :raises Problem: unauthenticated
+    """
+    where = (Where("at", "ge", since), Where("kind", "in", kinds))
+    found: list[Event] = await core.store.rows(allow(actor, SELF), Rows(Event, where, ("at",)))
     return found
 
 

@@ -1,11 +1,18 @@
 """The Filr dialect as a face."""
 
+from commonhold.faces.filr.changes import TABLE as CHANGES
+from commonhold.faces.filr.files import TABLE as FILES
+from commonhold.faces.filr.folders import TABLE as FOLDERS
+from commonhold.faces.filr.listing import TABLE as LISTING
+from commonhold.faces.filr.people import TABLE as PEOPLE
 from commonhold.faces.filr.problems import STATUS, word
+from commonhold.faces.filr.public_links import TABLE as PUBLIC_LINKS
 from commonhold.faces.filr.shares import TABLE as SHARES
+from commonhold.faces.filr.start import TABLE as START
 from commonhold.http.credentials import present_basic
 from commonhold.http.face import Face
 
-TABLES = (SHARES,)
+TABLES = (SHARES, START, LISTING, CHANGES, FOLDERS, FILES, PEOPLE, PUBLIC_LINKS)
 
 CLAIMS = ("/rest", "/ssf/s/readFile")
 
