@@ -121,3 +121,20 @@ def _unsure(judged: Judge, share: Share) -> bool:
     """Tell whether a share may come or go without any row or event: by an allowance's time, or a record's rules."""
     record = judged.snapshot.items[share.item].kind is ItemKind.RECORD
     return record or judged.gives(share, share.item).missing == "life_too_long"
+
+
+async def invited(core: Core, actor: Actor, no: int) -> str:
+    """Return the address that stands for a recipient by mail: for sharers who invited it, its owner, administrators.
+
+    :raises Problem: unauthenticated, unknown_recipient
+    """
+    standing = await stand(core, actor, no)
+    seen = standing.seen
+    row, profile = seen.principals.get(no), seen.profiles.get(no)
+    if row is None or profile is None or row.kind is not Kind.MAIL:
+        raise Problem("unknown_recipient")
+    if not standing.admin and no not in seen.set_of(actor.user):
+        where = (Where("recipient", "eq", no), Where("made_by", "eq", actor.user))
+        if not await core.store.rows(standing.allowed(SELF), Rows(Share, where, limit=1)):
+            raise Problem("unknown_recipient")
+    return profile.name

@@ -14,7 +14,7 @@ from commonhold.core.directory.people import Person, get_user, list_users
 from commonhold.core.directory.reading import After, Page
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
-from commonhold.core.sharing.finding import invited
+from commonhold.core.sharing.gathering import invited
 from commonhold.faces.filr.content_shapes import Group, User
 from commonhold.faces.filr.problems import missing
 from commonhold.faces.filr.routes import Table, id_of, query_of
