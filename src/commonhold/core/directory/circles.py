@@ -44,6 +44,7 @@ class Circle(msgspec.Struct, frozen=True):
 class Home(msgspec.Struct, frozen=True):
     """The organisation that somebody calls his: his own, or the main one."""
 
+    no: int
     uid: str
     title: str
     made_at: int
@@ -135,7 +136,7 @@ async def home_of(core: Core, actor: Actor) -> Home:
     row, profile = await one(core, Principal, no=no), await one(core, Profile, no=no)
     if row is None or profile is None:
         raise Problem("unknown_org")
-    return Home(row.uid, profile.name, row.made_at)
+    return Home(no, row.uid, profile.name, row.made_at)
 
 
 async def _rows(core: Core, numbers: Collection[int]) -> dict[int, Principal]:

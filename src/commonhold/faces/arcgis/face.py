@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from commonhold.faces.arcgis import info, login
+from commonhold.faces.arcgis import groups, info, login, memberships, portal, users
 from commonhold.faces.arcgis.credentials import find
 from commonhold.faces.arcgis.problems import STATUS, word
 from commonhold.http.face import Face
 
-_PARTS: Final = (info, login)
+_PARTS: Final = (info, login, portal, users, groups, memberships)
 
 CLAIMS: Final = ("/sharing/rest", "/sharing/oauth2")
 
