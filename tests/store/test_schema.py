@@ -50,7 +50,7 @@ def test_no_other_table() -> None:
     """There are tables for rows and their past, for the installation and for the closure of groups, and no others."""
     known = {row.table for row in ROWS} | {row.past for row in ROWS if row.past}
 
-    assert set(metadata.tables) == known | {"instance", "group_closure"}
+    assert set(metadata.tables) == known | {"instance", "group_closure", "folder_share"}
     assert names(metadata.tables["instance"]) == list(Instance.__struct_fields__)
 
 

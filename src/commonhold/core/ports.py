@@ -13,6 +13,7 @@ from commonhold.core.changes import Change, Commit, Guard
 from commonhold.core.model import Credential, Instance, Principal, Row
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
+from commonhold.core.query import Filter
 
 R = TypeVar("R", bound=Row)
 
@@ -63,6 +64,28 @@ class Search(msgspec.Struct, frozen=True):
     limit: int = 50
 
 
+class Find(msgspec.Struct, frozen=True):
+    """Live items, folders left aside, for which a filter holds and that reach one of ``principals`` (None: whoever).
+
+    Whatever lies in spaces of ``owner``, or of ``org``, is found, too. Whether a share gives anything now is not asked:
+    who shows what was found decides on it. Fields of the filter:
+
+    * ``uid``, ``owner``, ``org``, ``folder``, ``kind``, ``media``, ``collection``: EQ, IN; ``media``: STARTS_WITH, too
+    * ``made_at``, ``changed_at``, ``size``: EQ, GT, GTE, LT, LTE
+    * ``recipient``: EQ, a principal with whom it, or a folder above, is shared; ``reaches``: EQ, a mask of their kinds
+    * ``words`` (any text), and each of ``content.words.TEXTS``: ICONTAINS and ISTARTS_WITH for words in a row, NNULL
+
+    ``order``: no, name, made_at, changed_at or size; ``-`` in front: the greatest first. At most ``limit`` are found.
+    """
+
+    where: Filter
+    principals: tuple[int, ...] | None = None
+    owner: int | None = None
+    org: int | None = None
+    order: str = "-no"
+    limit: int = 10_000
+
+
 class Held(msgspec.Struct, frozen=True):
     """A credential as found by its digest, with the principal it names."""
 
@@ -90,8 +113,11 @@ class Store(Protocol):
         """List the numbers of the shares that reach a user."""
         ...
 
-    async def search(self, allowed: Allowed, search: Search) -> list[int]:
-        """List the numbers of items that match words."""
+    async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:
+        """List the numbers of items that match words, or a filter.
+
+        :raises Problem: bad_query for what cannot be asked of a field
+        """
         ...
 
     async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from commonhold.core.changes import Change, Commit, Guard, Put
+from commonhold.core.content.words import texts_of
 from commonhold.core.genesis import first_rows
 from commonhold.core.keys import words_of
 from commonhold.core.model import EVERYONE, ROWS, Credential, Instance, Item, Life, Password, Principal, Row, Share
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
-from commonhold.core.ports import LONGEST_PAGE, Held, Rows, Search, SharedWith
+from commonhold.core.ports import LONGEST_PAGE, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.effects import after, moved
 from commonhold.store.look import assemble
 from commonhold.store.matching import matches, page_of
+from commonhold.store.memory_finding import find
 from commonhold.store.memory_probes import MemoryProbes
 from commonhold.store.memory_tables import Table
 from commonhold.store.memory_writing import Past, Place, Writing
@@ -67,14 +69,16 @@ class MemoryStore:
         numbers = [share.no for share in found if share.made_by != page.user]
         return _newest([no for no in numbers if page.before is None or no < page.before], page.limit)
 
-    async def search(self, allowed: Allowed, search: Search) -> list[int]:  # noqa: ARG002
+    async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:  # noqa: ARG002
         """See the port."""
-        self._probes()
+        probes = self._probes()
+        if isinstance(search, Find):
+            return find(search, self._tables, probes)
         words = [part for word in search.words for part in words_of(word)]
         items = (item for item in self._tables[Item].rows.values() if item.life is Life.LIVE)
         if search.spaces is not None:
             items = (item for item in items if item.space in search.spaces)
-        numbers = [item.no for item in items if _has_all(item.name or "", words)]
+        numbers = [item.no for item in items if _has_all(" ".join(texts_of(item)), words)]
         return _newest([no for no in numbers if search.after is None or no < search.after[0]], search.limit)
 
     async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:
@@ -122,7 +126,7 @@ def _state_at(credential: Credential, principal: Principal | None, probes: Memor
 
 def _has_all(text: str, words: Sequence[str]) -> bool:
     """Tell whether each of ``words`` begins a word of ``text``."""
-    known = words_of(text)
+    known = text.split()
     return all(any(one.startswith(word) for one in known) for word in words)
 
 

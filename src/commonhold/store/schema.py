@@ -38,6 +38,7 @@ INDEXES: Final = {
     "member": ("grp member",),
     "nested": ("grp child",),
     "group_closure": ("ancestor grp",),
+    "folder_share": ("recipient item",),
     "credential": ("principal no", "share?", "family?", "until?"),
     "space": ("owner no", "org?"),
     "item": ("parent no", "space no", "ref?", "trashed_at?"),
@@ -49,6 +50,7 @@ INDEXES: Final = {
     "event": ("at", "item? no", "share? no", "actor? at"),
     "idempotency": ("at",),
     "throttle": ("since",),
+    "upload": ("until", "user?"),
     "share_past": (f"item {SINCE}",),
     "member_past": (f"grp {SINCE}",),
     "rule_past": (f"principal {SINCE}",),
@@ -93,11 +95,13 @@ for _row in ROWS:
         _table(_row.past, columns_of_past(_row), _hints, (*_row.key, UNTIL))
 _table("instance", Instance.__struct_fields__, {}, ())
 _table("group_closure", ("grp", "ancestor"), {}, ("grp", "ancestor"))  # every group is an ancestor of itself
+_table("folder_share", ("share", "recipient", "item"), {"share": int}, ("share",))  # shares that stand on folders
 for _one in UNIQUES:
     _index(_one.table.table, _one.columns, [_condition(where) for where in _one.where], unique=True)
 for _name, _known in INDEXES.items():
     for _names in (known.split() for known in _known):
         _index(_name, [name.rstrip("?") for name in _names], [f"{n[:-1]} IS NOT NULL" for n in _names if n[-1] == "?"])
+_index("item", ("parent",), where=["kind = 'folder'"], name="item_folders")
 _index("outbox", ("due_at",), where=["done_at IS NULL"])
 _index("principal", ("org", "no"), where=["org_role = 'administrator'"])
 _index("principal", ("admin", "no"), where=["admin = TRUE"])

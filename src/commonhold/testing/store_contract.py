@@ -16,6 +16,7 @@ from commonhold.core.ports import Store
 from commonhold.testing.build import Builder
 from commonhold.testing.contracts.counters import Counters, PastRows
 from commonhold.testing.contracts.counting import Counting, Moving
+from commonhold.testing.contracts.finding import Finding
 from commonhold.testing.contracts.groups import Groups
 from commonhold.testing.contracts.guards import Guards
 from commonhold.testing.contracts.listing import Listing, Reachable, Searching
@@ -41,6 +42,7 @@ class StoreContract(
     Listing,
     Reachable,
     Searching,
+    Finding,
     Looking,
     Credentials,
     Reaching,

@@ -109,10 +109,10 @@ async def stand(
         return Standing(actor, seen, admin=True)
     if nobody and actor.user is None:
         return Standing(actor, seen, admin=False)
-    return standing_in(seen, actor, scope, nobody=nobody)
+    return standing_in(seen, actor, scope)
 
 
-def standing_in(seen: Snapshot, actor: Actor, scope: Action = Action.READ, *, nobody: bool = False) -> Standing:
+def standing_in(seen: Snapshot, actor: Actor, scope: Action = Action.READ) -> Standing:
     """Return where an actor stands, by what was read already.
 
     :raises Problem: as ``stand``

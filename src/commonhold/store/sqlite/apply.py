@@ -31,10 +31,11 @@ from commonhold.core.changes import (
     Upsert,
     UsedUp,
 )
-from commonhold.core.keys import words_of
-from commonhold.core.model import Instance, Item, Nested, Row
+from commonhold.core.content.words import texts_of
+from commonhold.core.model import Instance, Item, Nested, Row, Share
 from commonhold.core.records.writes import DropRows, PutRows, RecordChange, Reshape, RowIs, SetRows
 from commonhold.store.sqlite import statements as sql
+from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.record_writing import RecordWriting
 from commonhold.store.tables import MARKED, SINCE, WRITTEN, columns, kept
 
@@ -133,7 +134,9 @@ class Writing:
         if isinstance(row, Nested):
             self._nest(row.child, row.grp)
         elif isinstance(row, Item):
-            self._index(row.no, row.name)
+            self._index(row)
+        elif isinstance(row, Share):
+            self._execute(sql.BELOW_FOLDER, (row.no, row.recipient, row.item))
 
     def _set(self, change: Set) -> None:
         table, key, values = change.table, change.key, dict(change.values)
@@ -142,8 +145,9 @@ class Writing:
         if table in MARKED:
             values[WRITTEN] = self._now
         self._once(sql.update(table, tuple(values)), (*values.values(), *key), Broken)
-        if table is Item and "name" in values:
-            self._index(key[0], values["name"])
+        if table is Item and ("name" in values or "attributes" in values):
+            (raw,) = self._execute(sql.select(Item, "no", one=True), tuple(key)).fetchall()
+            self._index(DECODERS[Item](raw))
 
     def _remove(self, table: type[Row], names: tuple[str, ...], values: Sequence[Any]) -> None:
         self._bury(table, sql.equal(names), values)
@@ -151,6 +155,9 @@ class Writing:
             self._execute(
                 f"DELETE FROM item_words WHERE rowid IN (SELECT no FROM item WHERE {sql.equal(names)})", values
             )
+        elif table is Share:
+            below = f"DELETE FROM folder_share WHERE share IN (SELECT no FROM share WHERE {sql.equal(names)})"
+            self._execute(below, values)
         self._execute(sql.delete(table, names), values)
 
     def _moves_on(self, row: Row) -> bool:
@@ -172,11 +179,11 @@ class Writing:
             return 0
         return self._execute(sql.bury(table, where), (self._now, self._at, self._now, *values)).rowcount
 
-    def _index(self, item: int, name: str | None) -> None:
+    def _index(self, item: Item) -> None:
         """Keep an item's words for the search, cut and folded as everywhere."""
-        self._execute("DELETE FROM item_words WHERE rowid = ?", (item,))
-        if name:
-            self._execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (item, " ".join(words_of(name))))
+        self._execute(sql.FORGET_WORDS, (item.no,))
+        if item.name:
+            self._execute(sql.KEEP_WORDS, (item.no, *texts_of(item)))
 
     def _charge(self, change: Charge) -> None:
         known = self._execute("SELECT 1 FROM space WHERE no = ?", (change.space,)).fetchall()

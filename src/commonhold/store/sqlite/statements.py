@@ -10,6 +10,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
+from commonhold.core.content.words import TEXTS
 from commonhold.core.model import ROWS, Row
 from commonhold.store.tables import AT, SINCE, UNTIL, columns, kept
 from commonhold.store.tables import WRITTEN as MARK
@@ -40,6 +41,9 @@ SHARES_WIDE: Final = _load("shares_wide")
 SHARES_BETWEEN: Final = _load("shares_between")
 SHARED_WITH: Final = _load("shared_with")
 
+BELOW_FOLDER: Final = _load("below_folder")
+FORGET_WORDS: Final = "DELETE FROM item_words WHERE rowid = ?"
+KEEP_WORDS: Final = f"INSERT INTO item_words (rowid, {', '.join(TEXTS)}) VALUES (?{', ?' * len(TEXTS)})"
 NEST: Final = _load("nest")
 CLOSURE: Final = _load("closure")
 BELOW: Final = _load("below")

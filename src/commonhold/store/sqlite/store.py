@@ -13,10 +13,10 @@ from commonhold.core.changes import Change, Commit, Guard
 from commonhold.core.model import EVERYONE, Credential, Instance, Principal
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
-from commonhold.core.ports import LONGEST_PAGE, Clock, Held, Rows, Search, SharedWith
+from commonhold.core.ports import LONGEST_PAGE, Clock, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.look import assemble
-from commonhold.store.sqlite import listing, statements
+from commonhold.store.sqlite import finding, listing, statements
 from commonhold.store.sqlite.backup import copy
 from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.committer import Committer
@@ -81,9 +81,10 @@ class SqliteStore:
         """See the port."""
         return await self._list(partial(_shared_with, page))
 
-    async def search(self, allowed: Allowed, search: Search) -> list[int]:  # noqa: ARG002
+    async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:  # noqa: ARG002
         """See the port."""
-        return await self._list(partial(_search, search), SqliteProbes.single)
+        ask = partial(_find, search) if isinstance(search, Find) else partial(_search, search)
+        return await self._list(ask, SqliteProbes.single)
 
     async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:
         """See the port."""
@@ -172,6 +173,10 @@ def _shared_with(page: SharedWith, probes: SqliteProbes) -> list[int]:
     read = probes.reader.all
     found = (read(statements.SHARED_WITH, (one, before, page.user, limit)) for one in recipients)
     return nlargest(limit, (no for some in found for (no,) in some))
+
+
+def _find(asked: Find, probes: SqliteProbes) -> list[int]:
+    return [no for (no,) in probes.reader.all(*finding.find(asked))]
 
 
 def _search(search: Search, probes: SqliteProbes) -> list[int]:

@@ -5,6 +5,7 @@ import pytest
 SUBJECTS = (
     "counting",
     "counters",
+    "finding",
     "groups",
     "guards",
     "listing",

@@ -34,7 +34,7 @@ def octets(name: str) -> sa.Column[Any]:
 def table(name: str, *columns: sa.Column[Any], key: str | None = "no") -> None:
     """A table; in SQLite one whose key is no single number is stored in the order of its key."""
     keys = [sa.PrimaryKeyConstraint(*key.split())] if key else []
-    op.create_table(name, *columns, *keys, sqlite_with_rowid=key in (None, "no"))
+    op.create_table(name, *columns, *keys, sqlite_with_rowid=key in (None, "no", "share"))
 
 
 def index(table: str, names: str, where: str | None = None, unique: bool = False, name: str | None = None) -> None:
@@ -171,6 +171,7 @@ def upgrade() -> None:
     index("item", "collection ref", "kind = 'record' AND life <> 'deleted'", unique=True)
     index("item", "parent name_key", "life = 'live'", unique=True)
     index("item", "parent no")
+    index("item", "parent", "kind = 'folder'", name="item_folders")
     index("item", "ref", "ref IS NOT NULL")
     index("item", "space no")
     index("item", "trashed_at", "trashed_at IS NOT NULL")
@@ -389,9 +390,32 @@ def upgrade() -> None:
     table("throttle", words("subject"), number("since"), number("count"), key="subject")
     index("throttle", "since")
     table("setting", words("name"), words("value"), key="name")
+    table(
+        "upload",
+        number("no"),
+        words("uid"),
+        number("user", null=True),
+        number("share", null=True),
+        number("parent"),
+        words("name"),
+        words("media", null=True),
+        number("size", null=True),
+        number("offset"),
+        words("collision"),
+        words("told"),
+        number("item", null=True),
+        number("made_at"),
+        number("until"),
+    )
+    index("upload", "uid", unique=True)
+    index("upload", "until")
+    index("upload", "user", "user IS NOT NULL")
     table("collection", words("name"), words("definition"), words("source", null=True), number("since"), key="name")
     table("instance", number("revision"), number("people_at"), number("tree_at"), number("next_no"), key=None)
     table("group_closure", number("grp"), number("ancestor"), key="grp ancestor")
     index("group_closure", "ancestor grp")
+    table("folder_share", number("share"), number("recipient"), number("item"), key="share")
+    index("folder_share", "recipient item")
     if op.get_bind().dialect.name == "sqlite":
-        op.execute("CREATE VIRTUAL TABLE item_words USING fts5(words, tokenize = 'ascii', prefix = '2 3')")
+        texts = "name, tags, type, keywords, summary, description"
+        op.execute(f"CREATE VIRTUAL TABLE item_words USING fts5({texts}, tokenize = 'ascii', prefix = '2 3')")
