@@ -3,7 +3,7 @@
 from tests.core.directory.town import Town, actor, refused, user
 
 from commonhold.core.directory.allowances import set_allowance
-from commonhold.core.directory.circles import circle_of, groups_around, home_of, one_group, walk_groups
+from commonhold.core.directory.circles import circle_of, groups_around, own_org, one_group, walk_groups
 from commonhold.core.directory.groups import NewGroup, add_group
 from commonhold.core.directory.members import add_members, place_members
 from commonhold.core.directory.people import Person
@@ -60,9 +60,9 @@ async def test_groups_that_everybody_sees(town: Town, alice: Person, bob: Person
     assert (await one_group(town.core, actor(bob), Named(hidden.uid)))[0].title == "b"
 
 
-async def test_home(town: Town, alice: Person) -> None:
-    """Somebody's home is his organisation; that of whoever is not logged in, the main one."""
-    assert await home_of(town.core, actor(alice)) == await home_of(town.core, NOBODY)
+async def test_own_org(town: Town, alice: Person) -> None:
+    """Somebody's organisation is known; that of whoever is not logged in, the main one."""
+    assert await own_org(town.core, actor(alice)) == await own_org(town.core, NOBODY)
 
 
 async def test_placing_members(town: Town, alice: Person, bob: Person, root: Person) -> None:

@@ -41,8 +41,8 @@ class Circle(msgspec.Struct, frozen=True):
     used: int = 0
 
 
-class Home(msgspec.Struct, frozen=True):
-    """The organisation that somebody calls his: his own, or the main one."""
+class OwnOrg(msgspec.Struct, frozen=True):
+    """The organisation that somebody belongs to, or the main one."""
 
     no: int
     uid: str
@@ -129,14 +129,14 @@ async def walk_groups(core: Core, actor: Actor) -> AsyncIterator[Around]:
             return
 
 
-async def home_of(core: Core, actor: Actor) -> Home:
+async def own_org(core: Core, actor: Actor) -> OwnOrg:
     """Return the organisation of somebody, or the main one for guests and whoever is not logged in."""
     who = await one(core, Principal, no=actor.user) if actor.user is not None else None
     no = who.org if who is not None and who.org is not None else MAIN_ORG
     row, profile = await one(core, Principal, no=no), await one(core, Profile, no=no)
     if row is None or profile is None:
         raise Problem("unknown_org")
-    return Home(no, row.uid, profile.name, row.made_at)
+    return OwnOrg(no, row.uid, profile.name, row.made_at)
 
 
 async def _rows(core: Core, numbers: Collection[int]) -> dict[int, Principal]:

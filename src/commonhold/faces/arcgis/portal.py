@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from commonhold.core.directory.circles import circle_of, home_of
+from commonhold.core.directory.circles import circle_of, own_org
 from commonhold.faces.arcgis.ids import id_of
 from commonhold.faces.arcgis.info import VERSION
 from commonhold.faces.arcgis.parameters import Parameters
@@ -17,14 +17,14 @@ TABLE = Table()
 @TABLE.resource("/portals/{org}", needs="public")
 async def portal(call: Call, _: Parameters) -> Any:
     """Describe the organisation of the caller, or the main one; with the caller, if somebody is logged in."""
-    home = await home_of(call.core, call.actor)
-    if call.params["org"] not in ("self", id_of(home.uid)):
+    org = await own_org(call.core, call.actor)
+    if call.params["org"] not in ("self", id_of(org.uid)):
         raise invalid("Only one's own organisation is described here.")
     host = call.root.partition("://")[2]
     shown: dict[str, Any] = {
-        "id": id_of(home.uid),
-        "name": home.title,
-        "portalName": home.title,
+        "id": id_of(org.uid),
+        "name": org.title,
+        "portalName": org.title,
         "portalMode": "singletenant",
         "portalHostname": host,
         "portalProperties": {},
@@ -37,7 +37,7 @@ async def portal(call: Call, _: Parameters) -> Any:
         "supportsOAuth": True,
         "supportsHostedServices": False,
         "currentVersion": VERSION,
-        "created": home.made_at,
+        "created": org.made_at,
         "culture": "en",
         "region": "WO",
         "units": "metric",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from commonhold.core.directory.accounts import UserChange, change_user
-from commonhold.core.directory.circles import MOST_PAGES, circle_of, home_of
+from commonhold.core.directory.circles import MOST_PAGES, circle_of, own_org
 from commonhold.core.directory.people import Person, list_users
 from commonhold.core.directory.reading import After
 from commonhold.core.identity import Named
@@ -78,8 +78,8 @@ async def _people(call: Call, wanted: Callable[[Person], bool]) -> list[Person]:
 async def search_users(call: Call, asked: Parameters) -> Any:
     """Find users of the caller's organisation."""
     query = parse(asked.text("q") or asked.text("filter") or "")
-    home = await home_of(call.core, call.actor)
-    rows = [person_shape(person, home.uid) for person in await _people(call, _colleague(home.no))]
+    org = await own_org(call.core, call.actor)
+    rows = [person_shape(person, org.uid) for person in await _people(call, _colleague(org.no))]
     found = [row for row in rows if matches(query, _fields(row))]
     return {"query": asked.text("q") or "", **page_of(found, asked)}
 
@@ -97,9 +97,9 @@ def _fields(row: dict[str, Any]) -> dict[str, Any]:
 @TABLE.resource("/portals/{org}/users", needs="directory")
 async def org_users(call: Call, asked: Parameters) -> Any:
     """List who is in the caller's organisation."""
-    home = await home_of(call.core, call.actor)
-    if call.params["org"] not in ("self", id_of(home.uid)):
+    org = await own_org(call.core, call.actor)
+    if call.params["org"] not in ("self", id_of(org.uid)):
         raise invalid("Only the people of one's own organisation are listed here.")
     role = asked.word("role")
-    rows = [person_shape(person, home.uid) for person in await _people(call, _colleague(home.no))]
+    rows = [person_shape(person, org.uid) for person in await _people(call, _colleague(org.no))]
     return page_of([row for row in rows if role in (None, row["role"], row.get("roleId"))], asked, "users")
