@@ -43,10 +43,11 @@ async def visible(core: Core, actor: Actor) -> Catalog:
 async def possible(core: Core, actor: Actor, actions: Sequence[Action]) -> dict[Action, Catalog]:
     """Return, for each action, the catalogue as far as the actor may do that with some row, by one reading."""
     found = await authorities(core, actor, actions)
-    return {action: _part(asked) for action, asked in found.items()}
+    return {action: seen_by(asked) for action, asked in found.items()}
 
 
-def _part(asked: Authority) -> Catalog:
+def seen_by(asked: Authority) -> Catalog:
+    """Return the catalogue as far as an authority goes: the collections with rows for it, and of these the fields."""
     shown = (_shown(one, asked.access) for one in asked.catalog)
     return Catalog(asked.catalog.version, [one for one in shown if one is not None])
 
