@@ -81,6 +81,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
     :raises Unusable: it cannot be used; the text says what to do
     """
     from commonhold.blobs.folder import FolderBlobs
+    from commonhold.blobs.staging import FolderStaging
     from commonhold.keys.instance import KeyUnusable, instance_key
     from commonhold.keys.passwords import Argon2Passwords
     from commonhold.keys.secrets import InstanceSecrets
@@ -103,7 +104,8 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         raise Unusable(f"{error.filename or path}: {error.strerror}.") from None
     try:
         secrets, hasher = InstanceSecrets(key), Argon2Passwords()
-        yield Core(store, blobs, wall_clock, secrets, hasher, settings.limits, records=store.records)
+        staging = FolderStaging(settings.staging_folder)
+        yield Core(store, blobs, wall_clock, secrets, hasher, settings.limits, records=store.records, staging=staging)
     finally:
         await store.close()
         await blobs.close()

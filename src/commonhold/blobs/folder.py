@@ -51,7 +51,7 @@ class FolderBlobs:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._incoming.mkdir(exist_ok=True)
         for folder in (root, root.parent):
-            _fsync_folder(folder)
+            fsync_folder(folder)
 
     async def receive(self, chunks: AsyncIterator[bytes], *, limit: int, space: int | None = None) -> Blob:
         """See the port: one batch is hashed and written by a thread while the next is being received."""
@@ -73,7 +73,7 @@ class FolderBlobs:
 
     async def read(self, allowed: Allowed, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:  # noqa: ARG002
         """See the port: what the kernel has in memory is copied at once, for the rest a thread waits."""
-        with _told_as_problems():
+        with told_as_problems():
             file = os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         pending: Future[bytes] | None = None
         try:
@@ -81,7 +81,7 @@ class FolderBlobs:
             end = size if end is None else min(end, size)
             while start < end:
                 count = min(CHUNK, end - start)
-                with _told_as_problems():
+                with told_as_problems():
                     if _in_memory(file, start + count - 1):
                         data = os.pread(file, count, start)
                         await asyncio.sleep(0)  # a fast client must not keep the loop for itself
@@ -97,7 +97,7 @@ class FolderBlobs:
 
     async def size(self, key: str) -> int | None:
         """See the port."""
-        with _told_as_problems():
+        with told_as_problems():
             try:
                 return self._path(key).lstat().st_size
             except FileNotFoundError:
@@ -135,12 +135,12 @@ class FolderBlobs:
         """Make a leaf's folders and bring their names to the disk: once in this process, whoever made them."""
         if leaf not in self._durable:
             leaf.mkdir(parents=True, exist_ok=True)
-            _fsync_folder(leaf.parent)
-            _fsync_folder(self._root)
+            fsync_folder(leaf.parent)
+            fsync_folder(self._root)
             self._durable.add(leaf)
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with _told_as_problems():
+        with told_as_problems():
             return await asyncio.wrap_future(self._writers.submit(work, *args, **kwargs))
 
 
@@ -182,7 +182,7 @@ class _Upload:
 
     async def _done(self, step: Future[None] | None) -> None:
         if step is not None:
-            with _told_as_problems():
+            with told_as_problems():
                 await asyncio.wrap_future(step)
 
     def _write(self, batch: list[bytes]) -> None:
@@ -203,7 +203,7 @@ class _Upload:
         self._close()
         self._prepare(self._path.parent)
         self._part.rename(self._path)
-        _fsync_folder(self._path.parent)
+        fsync_folder(self._path.parent)
 
     def _discard(self) -> None:
         wait([step for step in (self._step, self._flush) if step is not None])
@@ -218,7 +218,7 @@ class _Upload:
 
 
 @contextlib.contextmanager
-def _told_as_problems() -> Iterator[None]:
+def told_as_problems() -> Iterator[None]:
     """Turn what the operating system says into problems with a code."""
     try:
         yield
@@ -248,7 +248,8 @@ def _leaves(root: Path) -> list[Path]:
     return sorted(root.glob("[a-z2-7]/[a-z2-7]"))
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(file)

@@ -1,13 +1,15 @@
 """The reference engine: bytes in a dictionary, for tests and for reading what the port means."""
 
+import contextlib
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 from commonhold.blobs.intake import CHUNK, Meter, checked, new_key
 from commonhold.core.blobs import ORPHAN_AGE_MS, Blob, Known
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.problems import Problem
+from commonhold.core.staging import Appended
 
 
 def wall_clock() -> int:
@@ -65,3 +67,71 @@ class MemoryBlobs:
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+
+class MemoryStaging:
+    """Keeps pieces of uploads in this process (``core.staging``)."""
+
+    def __init__(self, clock: Callable[[], int] = wall_clock) -> None:
+        """Begin empty; ``clock`` stamps what is written."""
+        self._clock = clock
+        self._kept: dict[str, tuple[bytearray, int]] = {}
+        self._held: set[str] = set()
+
+    @contextlib.asynccontextmanager
+    async def hold(self, uid: str) -> AsyncIterator["MemoryPiece"]:
+        """See the port."""
+        if uid in self._held:
+            raise Problem("upload_busy")
+        self._held.add(uid)
+        content = self._kept.get(uid, (bytearray(), 0))[0]
+        self._kept[uid] = content, self._clock()
+        try:
+            yield MemoryPiece(content)
+        finally:
+            self._held.discard(uid)
+
+    async def drop(self, uids: Collection[str]) -> None:
+        """See the port."""
+        for uid in uids:
+            self._kept.pop(uid, None)
+
+    async def sweep(
+        self, known: Callable[[Collection[str]], Awaitable[Collection[str]]], *, now: int, older_than_ms: int
+    ) -> int:
+        """See the port."""
+        aged = {uid for uid, (_, written) in self._kept.items() if written < now - older_than_ms}
+        orphans = aged - set(await known(aged)) if aged else aged
+        await self.drop(orphans)
+        return len(orphans)
+
+
+class MemoryPiece:
+    """See ``core.staging.Piece``."""
+
+    def __init__(self, content: bytearray) -> None:
+        """Take what is there."""
+        self._content = content
+
+    async def append(self, at: int, chunks: AsyncIterator[bytes], *, limit: int, whole: bool = False) -> Appended:
+        """See the port."""
+        failed, added = None, bytearray()
+        try:
+            async for chunk in chunks:
+                if len(added) + len(chunk) > limit:
+                    failed = Problem("too_large", limit=at + limit)
+                    break
+                added += chunk
+        except Problem as problem:
+            failed = problem
+        if failed is not None and whole:
+            return Appended(0, failed)
+        self._content[at:] = added
+        return Appended(len(added), failed)
+
+    async def read(self, size: int) -> AsyncIterator[bytes]:
+        """See the port."""
+        if len(self._content) < size:
+            raise Problem("unavailable", reason="pieces of an upload are not here")
+        for at in range(0, size, CHUNK):
+            yield bytes(self._content[at : min(at + CHUNK, size)])

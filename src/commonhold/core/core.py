@@ -19,6 +19,7 @@ from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import Clock, Hasher, Secrets, Store
 from commonhold.core.problems import Problem
 from commonhold.core.records.ports import Records
+from commonhold.core.staging import Staging
 
 ATTEMPTS: Final = 3  # a verb whose guard broke looks again; a third loss in a row is told to the caller
 
@@ -44,6 +45,7 @@ class Core(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     keep: Callable[[Any], None] = unheard
     records: Records | None = None  # None: this installation keeps no collections
+    staging: Staging | None = None  # None: it takes no uploads in pieces
 
 
 async def judge(core: Core, look: Look) -> Judge:

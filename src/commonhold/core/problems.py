@@ -83,6 +83,11 @@ SENTENCES: Final[dict[str, str]] = {
     "too_large": "This is larger than allowed. Split it, or ask an administrator for a higher limit.",
     "storage_full": "The server's storage is full. Nothing was changed. Ask an administrator.",
     "incomplete_body": "The upload ended early. Nothing was stored; send it again.",
+    "unknown_upload": "No such upload, or its time is over. Begin a new one.",
+    "wrong_offset": "The upload is at another place. Ask how far it is, and go on from there.",
+    "upload_busy": "Another request is sending this upload. Wait until it ends.",
+    "checksum_mismatch": "The bytes that arrived are not those of the checksum. Send them again.",
+    "too_many_uploads": "Too many uploads are under way. Finish or end some of them.",
     # form of requests
     "malformed_body": "The request body cannot be read. Check its syntax.",
     "invalid_field": "A field has a wrong type or value. Correct the one that is named, and ask again.",
@@ -96,6 +101,7 @@ SENTENCES: Final[dict[str, str]] = {
     "not_acceptable": "None of the accepted content types can be given.",
     "cross_site": "Another site sent this with your cookies. Open our own page, or send a token.",
     "route_not_found": "There is no such route.",
+    "tus_version": "This version of tus is not spoken here. Send Tus-Resumable: 1.0.0.",
     "method_not_allowed": "This route does not take that method.",
     # consistency
     "conflict": "Somebody changed this at the same time. Read it again and repeat.",

@@ -157,8 +157,8 @@ class Exchange:
     async def _try(self) -> Response:
         request, mounted = self._request, self._mounted
         match = mounted.match(request.scope["path"]) if mounted else None
-        if request.method == "OPTIONS" and (match is None or "OPTIONS" not in match.routes):
-            return self._options(match)
+        if request.method == "OPTIONS" and (answer := self._options(match)) is not None:
+            return answer
         if mounted is None or match is None:
             raise Problem("route_not_found")
         route = self._route = match.routes.get("GET" if request.method == "HEAD" else request.method)
@@ -182,13 +182,16 @@ class Exchange:
             await _refuse_future(call, seen)
         return await call.route.handler(call)
 
-    def _options(self, match: Match | None) -> Response:
+    def _options(self, match: Match | None) -> Response | None:
+        """Answer a preflight, or say what a path takes; None where a route of its own does that."""
         mounted = self._mounted
         preflight = mounted.cors.preflight(self._request.headers) if mounted else None
         if preflight is not None:
             return preflight
         if match is None:
             raise Problem("route_not_found")
+        if "OPTIONS" in match.routes:
+            return None
         if mounted is not None and mounted.face.options is not None:
             return mounted.face.options(match.methods)
         return Response(status_code=204, headers={"allow": ", ".join(match.methods)})

@@ -14,20 +14,22 @@ _BY_STATUS: Final[dict[int, str]] = {
         not_allowed kind_not_allowed domain_not_allowed password_needed life_too_long recipient_refuses group_view_only
         not_a_member group_confirm_needed protected link_not_yet read_only""",
     404: """not_found unknown_item unknown_share unknown_user unknown_group unknown_org unknown_collection
-        unknown_column route_not_found""",
+        unknown_column route_not_found unknown_upload""",
     405: "method_not_allowed",
     406: "not_acceptable",
     409: """conflict name_collides name_taken address_taken already_shared already_set_up collection_exists not_unique
-        in_trash not_in_trash group_cycle last_administrator""",
+        in_trash not_in_trash group_cycle last_administrator wrong_offset too_many_uploads""",
     410: "link_ended link_used_up",
-    412: "precondition_failed",
+    412: "precondition_failed tus_version",
     413: "too_large too_many_items too_many_recipients",
     415: "unsupported_media_type",
     416: "bad_range",
     422: """idempotency_mismatch unknown_recipient unknown_role self_share owner_share not_shared inherited
         not_for_items chain_too_long not_a_folder not_a_file into_itself tree_too_deep move_too_large too_many_groups
         bad_reference""",
+    423: "upload_busy",
     429: "too_many_requests daily_limit",
+    460: "checksum_mismatch",  # of the tus protocol
     500: "internal",
     503: "unavailable sqlite_too_old schema_newer",
     507: "quota_exceeded storage_full",

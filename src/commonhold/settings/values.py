@@ -208,6 +208,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.blobs or self.data / "blobs"
 
     @property
+    def staging_folder(self) -> Path:
+        """The folder for uploads that come in pieces: on a disk that all serving processes share."""
+        return self.data / "staging"
+
+    @property
     def public_url(self) -> str:
         """The URL that links begin with, without a slash at its end."""
         if self.base_url is not None:

@@ -18,6 +18,7 @@ from commonhold.core.model import (
     Rule,
     Share,
     Space,
+    Upload,
     Version,
 )
 from commonhold.core.ports import Where
@@ -33,7 +34,7 @@ class Unique(msgspec.Struct, frozen=True):
 
 
 UNIQUES: Final = (
-    *(Unique(table, ("uid",)) for table in (Principal, Space, Item, Share, Rule, Credential)),
+    *(Unique(table, ("uid",)) for table in (Principal, Space, Item, Share, Rule, Credential, Upload)),
     Unique(Profile, ("kind", "name_key")),
     Unique(Profile, ("email_key",)),  # users alone have one
     Unique(Space, ("root",)),

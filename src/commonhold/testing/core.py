@@ -5,7 +5,7 @@ import hmac
 import uuid
 from typing import Final
 
-from commonhold.blobs.memory import MemoryBlobs
+from commonhold.blobs.memory import MemoryBlobs, MemoryStaging
 from commonhold.core.blobs import Blobs
 from commonhold.core.core import Core
 from commonhold.core.limits import Limits
@@ -94,4 +94,5 @@ def make_core(
         hasher or QuickHasher(),
         limits or Limits(),
         records=getattr(store, "records", None),
+        staging=MemoryStaging(clock),
     )

@@ -13,6 +13,7 @@ import msgspec
 from commonhold import logs
 from commonhold.core.changes import Broken, Change, Drop, ShareIs
 from commonhold.core.content.sweeping import sweep as sweep_content
+from commonhold.core.content.uploading import sweep_uploads
 from commonhold.core.core import Core
 from commonhold.core.directory.sweeping import sweep_credentials
 from commonhold.core.limits import DAY
@@ -90,6 +91,7 @@ async def _drop(core: Core, changes: list[Change]) -> int:
 
 SWEEPS: Final = (
     Sweep("credentials", HOUR, sweep_credentials),
+    Sweep("uploads", HOUR, sweep_uploads),
     Sweep("idempotency", HOUR, idempotency),
     Sweep("content", HOUR, content),
     Sweep("outbox", DAY, outbox),

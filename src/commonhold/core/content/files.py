@@ -2,11 +2,11 @@
 
 import mimetypes
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 from commonhold.core.blobs import Blob
-from commonhold.core.changes import Charge, Put
+from commonhold.core.changes import Change, Charge, Put
 from commonhold.core.content.making import echo, new_item, still
 from commonhold.core.content.names import canonical, name_key
 from commonhold.core.content.steps import (
@@ -25,6 +25,9 @@ from commonhold.core.model import Item, Version
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
+
+Also: TypeAlias = Callable[[int], Sequence[Change]]
+"""What is written together with a file that was put: it is given the number of the file, which may be a placeholder."""
 
 ANY_MEDIA: Final = "application/octet-stream"
 
@@ -53,6 +56,7 @@ async def put(
     media: str | None = None,
     on_collision: Collision = Collision.REFUSE,
     if_stamp: int | None = None,
+    also: Also = lambda _: (),
 ) -> Item:
     """Put a file into a folder; with ``Collision.VERSION`` onto the file that has the name, which needs WRITE there.
 
@@ -78,8 +82,9 @@ async def put(
     async def once(blob: Blob) -> Item:
         asked, free = await decide()
         if free is None:
-            return await keep_version(core, actor, asked, blob, media_of(name, media), "content.put")
-        return echo(await _keep_file(core, actor, asked, blob, free, media_of(name, media)), asked, name)
+            more = also(asked.item.no)
+            return await keep_version(core, actor, asked, blob, media_of(name, media), "content.put", more)
+        return echo(await _keep_file(core, actor, asked, blob, free, media_of(name, media), also), asked, name)
 
     asked, _ = await decide()
     return await _receive(core, asked, chunks, once)
@@ -125,7 +130,7 @@ async def _receive(
         raise
 
 
-async def _keep_file(core: Core, actor: Actor, into: Asked, blob: Blob, name: str, media: str) -> Item:
+async def _keep_file(core: Core, actor: Actor, into: Asked, blob: Blob, name: str, media: str, also: Also) -> Item:
     """Write the rows of a new file."""
     number = Placeholders()
     content: dict[str, Any] = {"size": blob.size, "sha256": blob.sha256, "media": media}
@@ -133,4 +138,5 @@ async def _keep_file(core: Core, actor: Actor, into: Asked, blob: Blob, name: st
     version = Version(row.version or 0, row.no, 1, blob.key, made_by=actor.user, made_at=row.made_at, **content)
     event = happened(number(), row.made_at, actor, "item.made", item=row.no, size=blob.size)
     charge = Charge(row.space, blob.size, quota_of(core, into))
-    return with_numbers(await write(core, [Put(row), Put(version), charge, event], [still(into)]), row)
+    changes = [Put(row), Put(version), charge, event, *also(row.no)]
+    return with_numbers(await write(core, changes, [still(into)]), row)

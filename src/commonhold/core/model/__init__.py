@@ -49,6 +49,7 @@ from commonhold.core.model.people import (
 )
 from commonhold.core.model.records import Collection, Rule
 from commonhold.core.model.shares import LinkKey, Note, Reach, Share, Use
+from commonhold.core.model.uploads import Upload
 from commonhold.core.roles import ItemKind
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "Space",
     "State",
     "Throttle",
+    "Upload",
     "Use",
     "Version",
     "attributes_of",
@@ -96,6 +98,7 @@ __all__ = [
 ROWS: Final[tuple[type[Row], ...]] = (
     Principal, Profile, Password, Member, Nested, Allowance, Block, GroupTerms, Space, Item, Version, Share, Note, Use,
     LinkKey, Rule, Credential, Outbox, Notification, Event, Idempotency, Throttle, Setting, Collection,
+    Upload,
 )  # fmt: skip
 
 
