@@ -53,8 +53,8 @@ class Gathered(msgspec.Struct):
 async def gather(core: Core, actor: Actor, which: Which, user: int | None = None) -> Gathered:
     """Return the shares with or by somebody (the actor, unless ``user`` says otherwise), or with everyone.
 
-    :raises Problem: unauthenticated; for another person's shares forbidden, unless the actor administers him, and
-        unknown_user
+    :raises Problem: unauthenticated; for another person's shares forbidden, unless the actor administers the
+        installation, and unknown_user
     """
     whose = actor.user if user is None else user
     allowed = allow(actor, SELF) if whose == actor.user else await _administers(core, actor, whose or 0)
@@ -70,9 +70,8 @@ async def gather(core: Core, actor: Actor, which: Which, user: int | None = None
 
 async def _administers(core: Core, actor: Actor, user: int) -> Allowed:
     standing = await stand(core, actor, user)
-    if standing.org is None:
-        standing.need_admin()
-    standing.need_over(standing.one(user, Kind.USER))
+    standing.need_admin()
+    standing.one(user, Kind.USER)
     return standing.allowed(ADMINISTRATION)
 
 

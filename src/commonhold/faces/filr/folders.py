@@ -11,7 +11,8 @@ from commonhold.core.content.tree import Seen, get, rename
 from commonhold.core.identity import ItemRef
 from commonhold.core.model import Life
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Action
+from commonhold.core.roles import Action, ItemKind
+from commonhold.core.sharing.gathering import Which, gather
 from commonhold.faces.filr import things
 from commonhold.faces.filr.content_shapes import BinderBrief, FolderGiven
 from commonhold.faces.filr.encoding import given
@@ -70,8 +71,25 @@ def _at_folder(method: str, *tails: str) -> Callable[[Function], Function]:
 
 @_at_folder("GET", "")
 async def read(call: Call) -> BinderBrief:
-    """Return a folder."""
-    return things.binder(call, await folder_at(call, id_of(call, FOLDER_GONE)))
+    """Return a folder; to one who may only put things there, what he was told with the share."""
+    no = id_of(call, FOLDER_GONE)
+    try:
+        return things.binder(call, await folder_at(call, no))
+    except Problem as problem:
+        if problem.code != "unknown_item":
+            raise
+        return await _unseen(call, no)
+
+
+async def _unseen(call: Call, no: int) -> BinderBrief:
+    """Return a folder that was shared with the caller for putting things there.
+
+    :raises Problem: unknown_item
+    """
+    for shown in (await gather(call.core, call.actor, Which.WITH)).shares:
+        if shown.item.no == no and shown.state == "open" and shown.item.kind is ItemKind.FOLDER:
+            return things.unseen_binder(shown.item)
+    raise Problem("unknown_item")
 
 
 @_at_folder("PUT", "")

@@ -128,7 +128,7 @@ async def shapes_of(call: Call, scope: Scope, rows: Sequence[Seen], *, entries: 
             shape = things.entry(call, seen, number)
         shares = scope.shares.get(seen.item.no)
         if shares is not None and scope.top is not None:
-            shape = things.shared(shape, [of_share(call, shown) for shown in shares], scope.top)
+            shape = things.shared(shape, [of_share(call, shown, scope.shares_at) for shown in shares], scope.top)
         found.append(shape)
     return found
 

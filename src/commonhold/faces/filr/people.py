@@ -41,11 +41,16 @@ class Wanted(msgspec.Struct):
     count: Annotated[int, Meta(ge=1, le=2**31)] = 100
 
 
-def user_of(call: Call, person: Person, *, href: str | None = None) -> User:
-    """Return a user; ``email`` as far as the caller may see it."""
+async def administers(call: Call) -> bool:
+    """Tell whether the caller administers the installation."""
+    return (await get_user(call.core, call.actor, call.actor.user or 0)).admin
+
+
+def user_of(person: Person, *, shares: bool, href: str | None = None) -> User:
+    """Return a user; ``shares``: whether the caller may know what he shares, and gets."""
     here = f"/users/{person.no}"
     links = [Link(rel="self", href=href or here)]
-    if person.no == call.actor.user or person.email is not None:
+    if shares:
         links.append(Link(rel="shares_with", href=f"/shares/with_user/{person.no}"))
         links.append(Link(rel="shares_by", href=f"/shares/by_user/{person.no}"))
     title = " ".join(filter(None, (person.first_name, person.last_name))) or person.name
@@ -94,13 +99,18 @@ async def read_user(call: Call) -> User:
     """Return a user; or an address that the caller has shared something with, which is nobody's yet."""
     no = id_of(call, USER_GONE)
     try:
-        user = user_of(call, await get_user(call.core, call.actor, no))
+        user = await _user(call, no)
     except Problem as problem:
         if problem.code != "unknown_user":
             raise
         return await _address(call, no)
     user.groups = await groups_with(call, no) if query_of(call, Wanted).include_groups else None
     return user
+
+
+async def _user(call: Call, no: int) -> User:
+    person = await get_user(call.core, call.actor, no)
+    return user_of(person, shares=no == call.actor.user or await administers(call))
 
 
 async def _address(call: Call, no: int) -> User:
@@ -173,7 +183,7 @@ async def read_principal(call: Call) -> User | Group:
     """Return a user or a group."""
     no = id_of(call, PRINCIPAL_GONE)
     try:
-        return user_of(call, await get_user(call.core, call.actor, no))
+        return await _user(call, no)
     except Problem as problem:
         if problem.code != "unknown_user":
             raise
@@ -200,7 +210,8 @@ async def principals(call: Call) -> SearchResultList:
 
 async def _users(call: Call, begins: str, most: int) -> list[Any]:
     found = await every(lambda after: list_users(call.core, call.actor, begins, after=after), most)
-    return [user_of(call, one) for one in found]
+    everybody = await administers(call)
+    return [user_of(one, shares=everybody or one.no == call.actor.user) for one in found]
 
 
 async def _groups(call: Call, begins: str, most: int) -> list[Any]:

@@ -29,6 +29,7 @@ class Scope(msgspec.Struct):
     """Things, and where lists of them stand.
 
     ``folder`` holds the things, or None: they lie in different places, and are listed because of ``shares``, by item.
+    ``shares_at``: where these shares are looked at; those of others are an administrator's business.
     ``moved``: when that last changed (None: at any time), of which nothing was read before ``asked``, in milliseconds.
     """
 
@@ -37,6 +38,7 @@ class Scope(msgspec.Struct):
     folder: Seen | None = None
     things: list[Seen] = []
     shares: dict[int, list[Shown]] = {}
+    shares_at: str = "/shares"
     moved: int | None = None
     asked: int = 0
 
@@ -106,7 +108,8 @@ async def _shared(call: Call, which: Which, user: int | None, under: str, top: P
     things = sorted((found.items[no] for no in shares), key=lambda seen: (title_of(seen), seen.item.no))
     if which is not Which.BY:
         things = _named_apart(call, things)
-    return Scope(under, top, None, things, shares, found.moved, asked)
+    at = "/shares" if user in (None, call.actor.user) else "/admin/shares"
+    return Scope(under, top, None, things, shares, at, found.moved, asked)
 
 
 def by_item(found: Gathered, *, over: bool) -> dict[int, list[Shown]]:

@@ -6,7 +6,7 @@ import msgspec
 
 from commonhold import __version__
 from commonhold.core.content.space import own_top
-from commonhold.core.directory.people import Person, get_user
+from commonhold.core.directory.people import get_user
 from commonhold.core.problems import Problem
 from commonhold.faces.filr import things
 from commonhold.faces.filr.content_shapes import (
@@ -20,7 +20,7 @@ from commonhold.faces.filr.content_shapes import (
     ZoneConfig,
 )
 from commonhold.faces.filr.listing import info_of
-from commonhold.faces.filr.people import groups_with, user_of
+from commonhold.faces.filr.people import administers, groups_with, user_of
 from commonhold.faces.filr.routes import Table, query_of
 from commonhold.faces.filr.scopes import FOLDER_GONE, mine, my_files
 from commonhold.faces.filr.shapes import Link, SearchResultList, listed
@@ -54,7 +54,7 @@ async def start(call: Call) -> Start:
     if await has_files(call):
         links += things.links_to("/self/my_files", {"my_files": "library_children", "library_tree": "library_tree"})
     links.append(Link(rel="public_shares", href="/self/public_shares"))
-    if (await _me(call)).admin:
+    if await administers(call):
         links.append(Link(rel="admin", href="/admin"))
     return Start(href="/", links=links)
 
@@ -70,14 +70,11 @@ async def has_files(call: Call) -> bool:
     return True
 
 
-async def _me(call: Call) -> Person:
-    return await get_user(call.core, call.actor, call.actor.user or 0)
-
-
 @TABLE.route("GET", "/self")
 async def myself(call: Call) -> User:
     """Return who asks, with links to what is his."""
-    user = user_of(call, await _me(call), href="/self")
+    me = await get_user(call.core, call.actor, call.actor.user or 0)
+    user = user_of(me, shares=True, href="/self")
     assert user.links is not None  # noqa: S101 - it was made with some
     names = ["roots", *LISTS]
     if await has_files(call):
@@ -151,6 +148,16 @@ def _add_list(name: str) -> None:
 
 for _name in LISTS:
     _add_list(_name)
+
+
+@TABLE.route("GET", "/admin", needs="administration")
+async def admin(call: Call) -> Start:
+    """Return links to what administrators see and decide."""
+    if not await administers(call):
+        raise Problem("forbidden")
+    links = [Link(rel=name, href=f"/admin/{name}") for name in ("shares", "share_settings")]
+    links.append(Link(rel="public_shares", href="/admin/shares/public"))
+    return Start(href="/admin", links=links)
 
 
 @TABLE.route("GET", "/release_info")
