@@ -33,7 +33,8 @@ PASSWORD: Final = "correct horse"
 PEOPLE: Final = ("root", "alice", "bob", "carol", "dave", "mallory", "ext")
 HOST: Final = "http://filr.example"
 FORMS: Final = {"json": "application/json", "xml": "application/xml"}
-LISTS: Final = {"links": "link", "permalinks": "permalink", "items": "item", "shares": "share"}
+LISTS: Final = {"links": "link", "permalinks": "permalink", "items": "item", "shares": "share", "children": "child",
+         "groups": "group", "file_names": "file_name"}  # fmt: skip
 """Names of lists in XML, with those of their elements; everything else that has elements is an object."""
 
 
@@ -59,7 +60,7 @@ def of_xml(node: ElementTree.Element) -> Any:
     text = node.text or ""
     if text in ("true", "false"):
         return text == "true"
-    return int(text) if text.isdigit() else text
+    return int(text) if text.removeprefix("-").isdigit() else text
 
 
 class Reply:

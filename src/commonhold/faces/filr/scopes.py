@@ -154,5 +154,5 @@ async def inside(call: Call, scope: Scope, *, only: ItemKind | None = None, sinc
         return await below(call.core, call.actor, [scope.folder], only=only, since=since)
     found = await below(call.core, call.actor, scope.folders, only=only, since=since)
     things = [seen for seen in scope.things if only is None or seen.item.kind is only]
-    listed = {seen.item.no: seen for seen in found.items} | {seen.item.no: seen for seen in things}
-    return Below(list(listed.values()), found.gone, found.whole)
+    listed = {seen.item.no for seen in things}
+    return Below([*things, *(seen for seen in found.items if seen.item.no not in listed)], found.gone, found.whole)
