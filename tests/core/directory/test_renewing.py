@@ -78,8 +78,9 @@ async def test_an_access_is_no_renewing_secret(town: Town, alice: Person) -> Non
     """Where renewing has a secret of its own, the short-lived access cannot be made to last."""
     handed = await log_in(town.core, "alice", PASSWORD, APART)
 
-    with refused("bad_token"):
-        await again(town, handed.access.secret)
+    for secret, lives in ((handed.access.secret, APART), (handed.access.secret, ITSELF), (refreshing(handed), ITSELF)):
+        with refused("bad_token"):
+            await again(town, secret, lives)
     with refused("bad_token"):
         await actor_of(town.core, refreshing(handed))
     assert (await actor_of(town.core, handed.access.secret)).user == alice.no

@@ -40,7 +40,7 @@ async def renew(core: Core, secret: str, lives: Lives, check: Check, face: str, 
 
     async def once() -> Handed:
         held = await core.store.who(digest(secret))
-        if held is None or not counts(held, core.clock()) or not _renewable(held.credential):
+        if held is None or not counts(held, core.clock()) or not _renewable(held.credential, lives):
             raise Problem("bad_token")
         row = held.credential
         until = await check(row) if row.share is not None else None
@@ -54,15 +54,17 @@ async def renew(core: Core, secret: str, lives: Lives, check: Check, face: str, 
             if known is not None and counts(known, draft.now):
                 return Handed(Issued(again, known.credential))
             draft.add(Set(Credential, (row.no,), {"until": min(row.until or draft.now, draft.now + GRACE)}))
-            handed = _next(core, draft, row, Lives(lives.access), until, again)
+            handed = _next(core, draft, row, lives, until, again)
         draft.note("session.renewed", row.principal)
         return handed.numbered(await draft.commit())
 
     return await attempt(once)
 
 
-def _renewable(row: Credential) -> bool:
-    """Tell whether a credential is what renews: a secret of its own for it, or an access that renews itself."""
+def _renewable(row: Credential, lives: Lives) -> bool:
+    """Tell whether a credential is what renews in this way: a secret of its own for it, or an access by itself."""
+    if (row.kind is CredentialKind.REFRESH) is (lives.refresh is None):
+        return False
     if row.kind is CredentialKind.REFRESH:
         return True
     own = row.kind in (CredentialKind.SESSION, CredentialKind.PASS)

@@ -2,33 +2,25 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from commonhold.core.changes import Change
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
 from commonhold.core.directory.addresses import is_address
 from commonhold.core.identity import NOBODY, Actor, Named, ShareRef
-from commonhold.core.model import Item, Share
 from commonhold.core.notices.changes import share_told
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 from commonhold.core.sharing.managing import visible
 from commonhold.core.sharing.opening import is_open
+from commonhold.core.sharing.ours import Link
 from commonhold.core.sharing.quota import charge_mails
 from commonhold.core.sharing.recipients import Recipients
 
 
-class Outline(msgspec.Struct, frozen=True):
-    """What a client may learn of a link before it is opened: its terms, and which item it names."""
+async def outline(core: Core, ref: ShareRef) -> Link:
+    """Return a link that is open now, with a password or without: what a client may learn before it is opened.
 
-    share: Share
-    item: Item
-    used: int
-
-
-async def outline(core: Core, ref: ShareRef) -> Outline:
-    """Return the outline of a link that is open now, with a password or without.
+    Its note is not told.
 
     :raises Problem: unknown_share, also for one that is over, not begun or used up
     """
@@ -36,7 +28,7 @@ async def outline(core: Core, ref: ShareRef) -> Outline:
     share = judged.snapshot.shares.get(judged.snapshot.found_shares.get(ref, 0))
     if share is None or share.kind is not Kind.LINK or not is_open(judged, share):
         raise Problem("unknown_share")
-    return Outline(share, judged.snapshot.items[share.item], judged.snapshot.used.get(share.no, 0))
+    return Link(share, judged.snapshot.items[share.item], None, judged.snapshot.used.get(share.no, 0))
 
 
 async def invite(core: Core, actor: Actor, ref: ShareRef, addresses: Sequence[str]) -> int:
@@ -66,8 +58,9 @@ async def invite(core: Core, actor: Actor, ref: ShareRef, addresses: Sequence[st
                 numbers[to.no] = None
         if not numbers:
             return 0
-        changes += share_told(number, judged.now, actor, (share,), addresses=tuple(numbers))
-        changes.append(happened(number(), judged.now, actor, "share.mailed", item=share.item, share=share.no))
+        event = number()
+        changes.append(happened(event, judged.now, actor, "share.mailed", item=share.item, share=share.no))
+        changes += share_told(number, judged.now, actor, (share,), addresses=tuple(numbers), event=event)
         await charge_mails(core, actor, len(numbers), changes)
         await core.store.commit(changes)
         return len(numbers)

@@ -3,13 +3,23 @@
 A new module of routes has a ``TABLE`` of its own and stands once in ``_PARTS``.
 """
 
-from commonhold.faces.directus import graphql, items
+from commonhold.faces.directus import (
+    auth,
+    graphql,
+    items,
+    me,
+    people,
+    permissions,
+    shares,
+    structure,
+    users,
+)
 from commonhold.faces.directus.accountability import find
 from commonhold.faces.directus.options import options
 from commonhold.faces.directus.problems import STATUS, word
 from commonhold.http.face import Face
 
-_PARTS = (items, graphql)
+_PARTS = (shares, auth, items, graphql, structure, users, people, permissions, me)
 
 CLAIMS = (
     "/shares", "/auth", "/items", "/users", "/roles", "/policies", "/permissions", "/access", "/collections",

@@ -1,0 +1,25 @@
+"""A program sets everything up by the API alone: collections, relations, rows, roles, permissions, people."""
+
+from pathlib import Path
+
+from tests.faces.directus.recording import recorded_town
+from tests.faces.directus.town import Client
+
+from commonhold.store.sqlite.ready import make_ready
+from commonhold.store.sqlite.store import SqliteStore
+from commonhold.testing.core import make_core
+
+
+async def test_the_fixture_runs_unchanged(tmp_path: Path) -> None:
+    """What it set up is there: people log in with their own tokens, and read what their role lets them."""
+    path = tmp_path / "commonhold.db"
+    make_ready(path)
+    core = make_core(store=SqliteStore(path))
+    app, found = await recorded_town(core)
+    editor = Client(app, found["users"]["editor"]["token"])
+    articles = found["collections"]["articles"]
+
+    assert len(await editor.get(f"/items/{articles}", fields="id")) == 5
+    assert (await editor.get("/users/me", fields="email,role"))["role"] == found["roles"]["editor"]
+    assert found["admin"]["role"] is not None
+    await core.store.close()
