@@ -137,7 +137,7 @@ async def insert_rows(
         asked = await authority(core, actor, Action.CREATE)
         await _refuse_unwritable(core, actor, asked, collection)
         named = dict.fromkeys(name for row in rows for name in row)
-        only = _writable(asked, collection, named)
+        only = writable(asked, collection, named)
         grants = asked.access.on(collection)
         given = preset(grants, asked.facts)
         change = PutRows(collection, tuple({**given, **row} for row in rows), only, asked.facts, checked(grants))
@@ -163,7 +163,7 @@ async def update_rows(
         asked = await authority(core, actor, Action.WRITE, _only_one(collection, keys))
         await _refuse_unwritable(core, actor, asked, collection)
         wanted = _keys(asked, collection, keys)
-        grants, only = asked.access.on(collection), _writable(asked, collection, values)
+        grants, only = asked.access.on(collection), writable(asked, collection, values)
         given = {**preset(grants, asked.facts), **values}
         change = SetRows(collection, wanted, given, only, asked.facts, checked(grants))
         try:
@@ -224,7 +224,7 @@ async def _refuse_unwritable(core: Core, actor: Actor, asked: Authority, collect
     raise Problem("forbidden", collection=collection)
 
 
-def _writable(asked: Authority, collection: str, names: Mapping[str, Any]) -> Filter:
+def writable(asked: Authority, collection: str, names: Mapping[str, Any]) -> Filter:
     """Return the filter of the rows of which all these fields may be written.
 
     :raises Problem: unknown_column for a field that may be written of no row

@@ -15,6 +15,13 @@ from commonhold.core.query import ALWAYS, Facts, Filter, Scalar
 from commonhold.core.records.catalog import Catalog
 
 
+class Made(msgspec.Struct, frozen=True):
+    """As a value of a row: the key of a row that an earlier change of records of the same commit adds."""
+
+    change: int  # the place of the change among those of records
+    row: int = 0
+
+
 class PutRows(msgspec.Struct, frozen=True):
     """Add rows, for which the filter must hold then; else the commit breaks as ``Missed``. Gives their keys."""
 

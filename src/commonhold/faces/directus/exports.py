@@ -43,6 +43,8 @@ def csv(rows: list[dict[str, Any]]) -> str:
     """Write rows with a line of names; fields of related rows are named with a dot."""
     flat = [dict(_flat(row, "")) for row in rows]
     names = list(dict.fromkeys(name for row in flat for name in row))
+    related = {name.rpartition(".")[0] for name in names}
+    names = [name for name in names if name not in related]  # a row that has no related one has nothing to say there
     if not names:
         return ""
     lines: list[list[Any]] = [names, *([row.get(name) for name in names] for row in flat)]

@@ -4,13 +4,13 @@ What is asked is a ground: the collections of records (``core.records.reading``)
 (``core.records.shelf``) of what the server knows by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 from starlette.responses import Response
 
-from commonhold.core.query import ALWAYS, Facts
+from commonhold.core.query import ALWAYS, Compare, Facts, Op, all_of
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.reading import Ground, how_many, row_of
 from commonhold.core.records.rules import WHOLE, Access
@@ -53,6 +53,19 @@ async def find_one(ground: Ground, collection: str, key: Any, asked: Asked) -> d
     row = await row_of(ground, collection, key, query)
     shape.row(row)
     return row
+
+
+async def find_keys(ground: Ground, collection: str, keys: Sequence[Any], asked: Asked) -> list[dict[str, Any]]:
+    """Return the rows with these keys, as they are shown.
+
+    :raises ApiError: FORBIDDEN, INVALID_QUERY
+    :raises Problem: those of ``Reading.rows``
+    """
+    query, shape = query_of(ground.view, collection, replace(asked, limit=None, offset=0, page=0))
+    among = Compare(ground.view.catalog.collection(collection).key, Op.IN, tuple(keys))
+    rows = await ground.rows(collection, replace(query, filter=all_of(among, query.filter)))
+    shape.rows(rows)
+    return rows
 
 
 async def meta_of(ground: Ground, collection: str, asked: Asked) -> dict[str, int] | None:

@@ -90,27 +90,27 @@ def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
         root, *steps = name.replace("]", "").split("[") if name.endswith("]") else [name]
         if len(steps) > DEEPEST:
             raise invalid_query(f'"{root[:100]}" is nested too deep')
+        listed = bool(steps) and not steps[-1]  # fields[]=a
+        path = [root, *steps][: -1 if listed else None]
         place = found
-        for step in [root, *steps][:-1]:
+        for step in path[:-1]:
             inner = place.get(step)
             if not isinstance(inner, dict):
-                inner = place[step] = {} if inner is None else {"": inner}
+                inner = place[step] = {} if inner is None else {"0": inner}
             place = inner
-        _put(place, (steps or [root])[-1], value)
+        _put(place, path[-1], [value] if listed else value)
     return found
 
 
-def _put(place: dict[str, Json], name: str, value: str) -> None:
+def _put(place: dict[str, Json], name: str, value: Json) -> None:
     """Put a value beside others of its name."""
     known = place.get(name)
     if known is None:
         place[name] = value
-    elif isinstance(known, list):
-        known.append(value)
     elif isinstance(known, dict):
-        _put(known, "", value)
+        known[f"+{len(known)}"] = value
     else:
-        place[name] = [known, value]
+        place[name] = _several(known) + _several(value)
 
 
 def read(given: Mapping[str, Json]) -> Asked:

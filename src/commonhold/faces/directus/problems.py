@@ -211,6 +211,8 @@ def _bad_payload(problem: Problem) -> str:
         return "request entity too large"
     if problem.code == "malformed_body":
         return str(problem.facts.get("reason", reason))
+    if problem.code == "invalid_field" and "type" in problem.facts:
+        return f'"{field}" must be a valid {problem.facts["type"]}'
     return f'"{field}": {reason}' if field else reason
 
 

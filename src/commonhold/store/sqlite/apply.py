@@ -120,7 +120,7 @@ class Writing:
                 assert_never(change)
 
     def _record(self, change: RecordChange) -> None:
-        gave, following = self._records.write(change, self._at)
+        gave, following = self._records.write(change, self._at, self.gave)
         self.gave.append(gave)
         self.apply(following)
 

@@ -1,7 +1,7 @@
 """Rows of records written on the connection of the committer, inside of its transaction."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from commonhold.core.changes import Change, Missed
@@ -11,7 +11,7 @@ from commonhold.core.query import ALWAYS, Facts, Filter, Scalar
 from commonhold.core.records.asking import first_field
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.ending import ended
-from commonhold.core.records.writes import DropRows, PutRows, RecordChange, Reshape, RowIs, SetRows
+from commonhold.core.records.writes import DropRows, Made, PutRows, RecordChange, Reshape, RowIs, SetRows
 from commonhold.core.roles import ItemKind
 from commonhold.store.sources.dialects import Sqlite
 from commonhold.store.sources.sqlite import SqliteSource
@@ -42,8 +42,8 @@ class RecordWriting:
             return False
         return guard.key in self._source.flags(catalog, guard.collection, (guard.key,), (), Facts(0))
 
-    def write(self, change: RecordChange, at: int) -> tuple[Any, list[Change]]:
-        """Write one change; return what it gives, and the changes that follow from it.
+    def write(self, change: RecordChange, at: int, gave: Sequence[Any] = ()) -> tuple[Any, list[Change]]:
+        """Write one change, after others that ``gave`` this; return what it gives, and the changes that follow from it.
 
         :raises Missed: a row is not there, or not as the change demands
         :raises Problem: what a field or table refuses
@@ -53,13 +53,13 @@ class RecordWriting:
         catalog = self._catalogs.now()
         match change:
             case PutRows(name, rows, only, facts, check):
-                keys = self._source.insert(catalog, name, rows)
+                keys = self._source.insert(catalog, name, [_made(row, gave) for row in rows])
                 self._demand(catalog, name, keys, only, facts)
                 self._check(catalog, name, keys, check, facts)
                 return keys, []
             case SetRows(name, keys_, values, only, facts, check):
                 self._demand(catalog, name, keys_, only, facts)
-                keys = self._source.update(catalog, name, list(keys_), values)
+                keys = self._source.update(catalog, name, list(keys_), _made(values, gave))
                 self._check(catalog, name, keys, check, facts)
                 return keys, []
             case DropRows(name, keys_, only, facts):
@@ -100,3 +100,8 @@ class RecordWriting:
             raw = self._execute(select(Share, "item", one=False), (numbers,)).fetchall() if items else []
             changes += ended(items, [DECODERS[Share](one) for one in raw], at)
         return changes
+
+
+def _made(values: Mapping[str, Any], gave: Sequence[Any]) -> Mapping[str, Any]:
+    """Return the values of a row with the keys of rows that were added before it."""
+    return {name: gave[one.change][one.row] if isinstance(one, Made) else one for name, one in values.items()}
