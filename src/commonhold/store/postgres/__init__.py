@@ -1,0 +1,1 @@
+"""Facts in a PostgreSQL database, read and written over asyncpg."""

@@ -1,0 +1,209 @@
+"""A real PostgreSQL server for tests: ``COMMONHOLD_TEST_POSTGRES`` (a URL whose user may make databases), or Debian's.
+
+Whoever asks for the fixture ``postgres`` gets a ``Server``; ``postgres.fresh()`` is the URL of a database of one's own,
+as the program makes it, and ``postgres.copy(url)`` one that holds what another one does. What is left goes at the end.
+To run a face's town on it too, add ``POSTGRES`` to the fixture's parameters, and open ``PostgresStore(url, clock=…)``.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+from commonhold.store.postgres.ready import make_ready
+
+T = TypeVar("T")
+
+ASKED = "COMMONHOLD_TEST_POSTGRES"
+POSTGRES = pytest.param("postgres", marks=pytest.mark.slow)
+"""A parameter beside "memory" and "sqlite"."""
+
+PROGRAMS = Path("/usr/lib/postgresql")
+USER = "commonhold"
+QUICK = {
+    "listen_addresses": "", "fsync": "off", "full_page_writes": "off", "synchronous_commit": "on",
+    "autovacuum": "off", "max_connections": "200", "shared_buffers": "32MB", "max_wal_size": "256MB",
+}  # fmt: skip
+
+
+def apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a loop of its own, also where another one runs."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def programs() -> Path | None:
+    """Return where Debian keeps the newest server."""
+    found = [path for path in PROGRAMS.glob("*/bin") if (path / "initdb").exists()]
+    return max(found, key=lambda path: int(path.parent.name)) if found else None
+
+
+class Server:
+    """A server that runs: databases are made on it, named one after the other."""
+
+    def __init__(self, url: str) -> None:
+        """``url`` has a place for the name of a database."""
+        self._url = url
+        self._names = (f"commonhold_{os.getpid()}_{n}" for n in count())
+        self._made: set[str] = set()
+        self._empty: str | None = None
+
+    def url(self, name: str) -> str:
+        """Return the URL of a database."""
+        return self._url.format(name)
+
+    def ask(self, text: str, name: str = "postgres") -> list[Any]:
+        """Run a statement."""
+
+        async def run() -> list[Any]:
+            connection = await asyncpg.connect(self.url(name))
+            try:
+                return list(await connection.fetch(text))
+            finally:
+                await connection.close()
+
+        return apart(run())
+
+    def bare(self) -> str:
+        """Make a database without tables, and return its URL."""
+        return self._make("template0")
+
+    def fresh(self) -> str:
+        """Make a database as the program makes it, and return its URL."""
+        if self._empty is None:
+            self._empty = self.bare()
+            apart(make_ready(self._empty))
+        return self.copy(self._empty)
+
+    def copy(self, url: str) -> str:
+        """Make a database that holds what another one holds, to which nobody is connected, and return its URL."""
+        return self._make(self.name(url))
+
+    def name(self, url: str) -> str:
+        """Return the name of a database of which we know the URL."""
+        return next(name for name in self._made if self.url(name) == url)
+
+    def _make(self, template: str) -> str:
+        name = next(self._names)
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        self._made.add(name)
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        name = self.name(url)
+        self._made.discard(name)
+        self.ask(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def clean(self) -> None:
+        """Drop what is left."""
+        for name in list(self._made):
+            self.drop(self.url(name))
+
+
+class OwnServer(Server):
+    """Debian's server as a process of ours, in a folder of its own; root becomes an ordinary user for it."""
+
+    def __init__(self, **settings: str) -> None:
+        """Make the data; ``settings`` beside or in place of the quick ones."""
+        found = programs()
+        assert found is not None
+        self._programs = found
+        self.folder = Path(tempfile.mkdtemp(prefix="commonhold-postgres-"))
+        self._settings = {**QUICK, **settings}
+        self._user: dict[str, Any] = {}
+        if os.getuid() == 0:
+            owner = pwd.getpwnam("nobody")
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+            self._user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        options = ["--auth=trust", f"--username={USER}", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+        options += ["--locale-provider=icu", "--icu-locale=en"]  # texts would not compare by code points of themselves
+        command = [str(found / "initdb"), f"--pgdata={self.folder / 'data'}", *options]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", **self._user)
+        self.process: subprocess.Popen[bytes] | None = None
+        super().__init__(f"postgresql://{USER}@/{{}}?host={self.folder}")
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = [f"--{name}={value}" for name, value in self._settings.items()]
+        options += [f"--unix_socket_directories={self.folder}"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(self._programs / "postgres"), "-D", str(self.folder / "data"), *options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", preexec_fn=_ends_with_us, **self._user,
+            )  # fmt: skip
+        for _ in range(600):
+            with contextlib.suppress(OSError, asyncpg.CannotConnectNowError):
+                self.ask("SELECT 1")
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError((self.folder / "log").read_text())
+
+    def kill(self) -> None:
+        """Kill it as hard as can be: the server, and what serves its connections."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for pid in (self.process.pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it, and forget its data."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _ends_with_us() -> None:
+    """Ask the kernel to end the server when its parent ends, however violently."""
+    ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
+
+
+def lacking() -> str | None:
+    """Say what the machine lacks for a server, or None."""
+    if os.environ.get(ASKED) or programs():
+        return None
+    return f"needs PostgreSQL (Debian's package postgresql, or {ASKED})"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server for this process of the tests."""
+    if reason := lacking():
+        pytest.skip(reason)
+    if url := os.environ.get(ASKED):
+        base, slash, query = url.partition("?")
+        server = Server(f"{base.rsplit('/', 1)[0]}/{{}}{slash and '?'}{query}")
+        yield server
+        server.clean()
+        return
+    own = OwnServer()
+    own.start()
+    yield own
+    own.stop()
+
+
+@pytest.fixture
+def postgres_database(postgres: Server) -> Iterator[str]:
+    """A database of one's own, as the program makes it."""
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)
