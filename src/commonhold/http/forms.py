@@ -19,11 +19,23 @@ async def form_of(request: Request) -> dict[str, str]:
 
     :raises Problem: unsupported_media_type, malformed_body, too_large, incomplete_body
     """
+    return {name: values[-1] for name, values in (await fields_of(request)).items()}
+
+
+async def fields_of(request: Request, fields: int = FIELDS) -> dict[str, list[str]]:
+    """Return the fields of a form with all their values, at most ``fields`` of them.
+
+    :raises Problem: unsupported_media_type, malformed_body, too_large, incomplete_body
+    """
     kind = request.headers.get("content-type", URLENCODED).partition(";")[0].strip().lower()
     if kind != URLENCODED:
         raise Problem("unsupported_media_type", field="Content-Type")
     body = await body_of(request, LIMIT)
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS, errors="strict"))
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields, errors="strict")
     except ValueError:
         raise Problem("malformed_body") from None
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found

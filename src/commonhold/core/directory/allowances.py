@@ -1,20 +1,22 @@
 """Allowances: what persons, organisations and everyone may do at all; read at every decision."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from commonhold.core.changes import Drop, Upsert
 from commonhold.core.core import Core
 from commonhold.core.directory.draft import Draft
-from commonhold.core.directory.reading import one
+from commonhold.core.directory.reading import by_no, every, one
 from commonhold.core.directory.standing import Standing, a, stand
 from commonhold.core.identity import Actor, RecipientRef
 from commonhold.core.model import EVERYONE, Allowance, Principal
 from commonhold.core.policy.allowances import allowance_of
+from commonhold.core.policy.allowed import ADMINISTRATION
+from commonhold.core.ports import LONGEST_PAGE
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Action, Kind
+from commonhold.core.roles import ANY_KIND, Action, Kind
 
 HOLDERS = (Kind.USER, Kind.ORG)
 
@@ -90,6 +92,46 @@ async def effective_allowance(core: Core, actor: Actor, user: RecipientRef | Non
     standing.need_over(person, or_self=True)
     his = await stand(core, actor, subjects=(person.no,))
     return msgspec.structs.replace(allowance_of(his.seen, person.no), no=person.no)
+
+
+async def list_allowances(core: Core, actor: Actor) -> tuple[tuple[Principal, Allowance], ...]:
+    """Return every allowance that is set, with its holder, for administrators of the installation.
+
+    :raises Problem: forbidden
+    """
+    standing = await stand(core, actor)
+    standing.need_admin()
+    rows = await every(core, Allowance)
+    found: dict[int, Principal] = {}
+    for at in range(0, len(rows), LONGEST_PAGE):
+        numbers = tuple(row.no for row in rows[at : at + LONGEST_PAGE])
+        found |= await by_no(core, standing.allowed(ADMINISTRATION), Principal, numbers)
+    return tuple((found[row.no], row) for row in rows if row.no in found)
+
+
+async def limit_kinds(core: Core, actor: Actor, kinds: Mapping[int, Kind], *, only: bool = False) -> None:
+    """Say with which kinds of recipients holders may share, in one transaction; their other limits stay.
+
+    ``only``: whoever is not named may share with every kind again.
+
+    :raises Problem: unknown_user, forbidden
+    """
+    standing = await stand(core, actor, *kinds, scope=Action.MANAGE)
+    standing.need_admin()
+    named = {_holder(standing, no) for no in kinds}
+    rows = {row.no: row for row in await every(core, Allowance)}
+    wanted = {no: ANY_KIND for no in rows if only and no not in named} | dict(kinds)
+    draft = Draft(core, actor)
+    for no, mask in wanted.items():
+        row = rows.get(no, Allowance(no))
+        new = msgspec.structs.replace(row, kinds=mask)
+        if new == Allowance(no):
+            draft.add(Drop(Allowance, (no,)))
+        elif new != row:
+            draft.add(Upsert(new))
+        draft.note("allowance.set", no)
+    if wanted:
+        await draft.commit()
 
 
 def domains(names: Sequence[str] | None) -> str | None:

@@ -107,7 +107,7 @@ class Allowance(Row, frozen=True, gc=False):
     kinds: Kind = Kind(63)  # kinds of recipients he may share with
     longest: int | None = None  # longest life of his shares, ms
     link_password: bool = False  # his links need a password
-    domains: str | None = None  # JSON list of allowed mail domains; None: all
+    domains: str | None = None  # JSON list of allowed mail domains or addresses, ``!`` before what is not; None: all
     quota: int | None = None  # bytes that his space may hold
 
 
@@ -121,6 +121,22 @@ class Block(Row, frozen=True, gc=False):
     user: int
     blocked: int
     since: int = 0
+
+
+class Candidate(Row, frozen=True, gc=False):
+    """A user who is not in a group yet: invited to it, or asking to be let in."""
+
+    table: ClassVar = "candidate"
+    key: ClassVar = ("user", "grp")
+    refs: ClassVar = ("user", "grp", "made_by")
+
+    user: int
+    grp: int
+    asking: bool  # he asked himself; else he was invited
+    level: Level
+    made_by: int
+    since: int = 0
+    until: int | None = None
 
 
 class GroupTerms(Row, frozen=True, gc=False):

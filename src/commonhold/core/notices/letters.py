@@ -104,8 +104,10 @@ async def shares_of(core: Core, row: Outbox) -> list[Share]:
     """Return the shares that a row tells of, as far as they are there still.
 
     One commit numbers what it writes in one run, and a row of the outbox comes last: so whatever has this recipient
-    between the first share and the row came of the same request.
+    between the first share and the row came of the same request. A row with an event tells of one share again.
     """
+    if row.event is not None:
+        return await all_of(core, Share, Where("no", "eq", row.share))
     recipient = LINK_HOLDER if row.kind == LINK else row.principal
     run = (Where("no", "ge", row.share or row.no), Where("no", "lt", row.no))
     return await all_of(core, Share, Where("recipient", "eq", recipient), *run)

@@ -5,7 +5,7 @@ from typing import Final
 
 from commonhold.core.model import EVERYONE, Allowance, Share
 from commonhold.core.policy.snapshot import Snapshot
-from commonhold.core.roles import Kind, OrgRole
+from commonhold.core.roles import ANY_KIND, Kind, OrgRole
 
 # What an organisation role allows by itself. Guests (no organisation) share what is theirs to share with people only.
 PRESETS: Final[dict[OrgRole, Allowance]] = {
@@ -51,16 +51,43 @@ def least(a: int | None, b: int | None) -> int | None:
 
 
 def _common(a: str | None, b: str | None) -> str | None:
+    """Return what both lists let in: of names what either holds below the other, of exceptions all."""
     if a is None or b is None:
         return b if a is None else a
-    return json.dumps(sorted(set(json.loads(a)) & set(json.loads(b))))
+    (named_a, without_a), (named_b, without_b) = _parts(a), _parts(b)
+    if named_a is None or named_b is None:
+        named = named_b if named_a is None else named_a
+    else:
+        named = {one for one in named_a if _named(one, named_b)} | {one for one in named_b if _named(one, named_a)}
+    without = {f"!{one}" for one in without_a | without_b} if named != set() else set()
+    return json.dumps(sorted((named or set()) | without))
+
+
+def _parts(names: str) -> tuple[set[str] | None, set[str]]:
+    """Return the names of a list (None: everything), and its exceptions, which begin with ``!``."""
+    found = set(json.loads(names))
+    without = {one for one in found if one.startswith("!")}
+    return (None if without and without == found else found - without), {one[1:] for one in without}
+
+
+def _named(address: str, names: set[str]) -> bool:
+    """Tell whether an address, or else exactly its domain, is among names."""
+    return address in names or address.rpartition("@")[2] in names
 
 
 def domain_allowed(allowance: Allowance, address: str) -> bool:
-    """Tell whether mail may be invited at this address."""
+    """Tell whether mail may be invited at this address: by its whole, or by its domain, in any case."""
     if allowance.domains is None:
         return True
-    return address.rpartition("@")[2].lower() in json.loads(allowance.domains)
+    named, without = _parts(allowance.domains)
+    address = address.lower()
+    return not _named(address, without) and (named is None or _named(address, named))
+
+
+def shareable(snapshot: Snapshot) -> Kind:
+    """Return the kinds of recipients that anybody at all may share with here."""
+    row = snapshot.allowances.get(EVERYONE)
+    return ANY_KIND if row is None else row.kinds
 
 
 def share_allowed(snapshot: Snapshot, backer: int, share: Share, now: int) -> str | None:

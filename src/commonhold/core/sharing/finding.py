@@ -7,6 +7,7 @@ import msgspec
 from commonhold.core.core import Core, judge
 from commonhold.core.identity import Actor, ItemRef, ShareRef
 from commonhold.core.model import Item, Note, Principal, Profile, Share
+from commonhold.core.policy.allowances import shareable
 from commonhold.core.policy.allowed import PUBLIC, SELF, Allowed
 from commonhold.core.policy.audience import Reason, audience, why
 from commonhold.core.policy.decide import Judge, Right
@@ -38,6 +39,8 @@ class Shown(msgspec.Struct, frozen=True):
     path: tuple[str, ...] = ()
     owner: str | None = None  # of the space that the item lives in
     email: str | None = None  # of a recipient from outside, for whoever may change the share
+    reaches: bool = False  # the reader is among its recipients
+    mask: Kind = Kind.NONE  # kinds that it may be passed on to, as far as anybody here may share with them
 
 
 class Shares(msgspec.Struct, frozen=True):
@@ -96,6 +99,8 @@ def show(judged: Judge, actor: Actor, share: Share, note: str | None) -> Shown:
         names_above(judged, share.item),
         _owner(judged, share.item),
         _email(judged, share.recipient) if changes else None,
+        judged.receives(actor, share),
+        share.mask & shareable(seen),
     )
 
 
@@ -164,7 +169,7 @@ async def shares_with(
     allowed = allow(actor, SELF)
     page = SharedWith(actor.user or 0, after, min(limit, core.limits.page), everyone)
     numbers = await core.store.shared_with(allowed, page)
-    found = await _page_of(core, actor, numbers, limit)
+    found = await page_of_shares(core, actor, numbers, limit)
     kept = tuple(shown for shown in found.shares if shown.state == "open" or shown.share.password or shown.used)
     return msgspec.structs.replace(found, shares=kept)
 
@@ -175,10 +180,10 @@ def newest(where: tuple[Where, ...], after: int | None, limit: int) -> Rows:
 
 
 async def _page(core: Core, actor: Actor, rows: Iterable[Share], limit: int) -> Shares:
-    return await _page_of(core, actor, [share.no for share in rows], limit)
+    return await page_of_shares(core, actor, [share.no for share in rows], limit)
 
 
-async def _page_of(core: Core, actor: Actor, numbers: Sequence[int], limit: int) -> Shares:
+async def page_of_shares(core: Core, actor: Actor, numbers: Sequence[int], limit: int) -> Shares:
     """Decide over a page of shares in one look, and show those that the actor may know of."""
     judged = await judge(core, Look(actor, shares=tuple(numbers), names=True))
     shares = []

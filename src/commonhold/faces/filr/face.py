@@ -1,8 +1,11 @@
 """The Filr dialect as a face."""
 
+from commonhold.faces.filr.access import TABLE as ACCESS
+from commonhold.faces.filr.admin import TABLE as ADMIN
 from commonhold.faces.filr.changes import TABLE as CHANGES
 from commonhold.faces.filr.files import TABLE as FILES
 from commonhold.faces.filr.folders import TABLE as FOLDERS
+from commonhold.faces.filr.giving import TABLE as GIVING
 from commonhold.faces.filr.listing import TABLE as LISTING
 from commonhold.faces.filr.people import TABLE as PEOPLE
 from commonhold.faces.filr.problems import STATUS, word
@@ -12,7 +15,7 @@ from commonhold.faces.filr.start import TABLE as START
 from commonhold.http.credentials import present_basic
 from commonhold.http.face import Face
 
-TABLES = (SHARES, START, LISTING, CHANGES, FOLDERS, FILES, PEOPLE, PUBLIC_LINKS)
+TABLES = (SHARES, GIVING, ACCESS, ADMIN, START, LISTING, CHANGES, FOLDERS, FILES, PEOPLE, PUBLIC_LINKS)
 
 CLAIMS = ("/rest", "/ssf/s/readFile")
 

@@ -52,7 +52,7 @@ def of_share(call: Call, shown: Shown, under: str = "/shares") -> shapes.Share:
     """Return a share; ``under``: where it is listed."""
     share, role = shown.share, words.role_name(shown.share.role)
     what, ident = words.thing(shown.item), share_id(share)
-    flags = words.sharing(share.mask)
+    flags = words.sharing(shown.mask)
     return shapes.Share(
         href=f"{under}/{ident}",
         links=[shapes.Link(rel="self", href=f"{under}/{ident}")],
