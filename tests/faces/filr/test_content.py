@@ -1,6 +1,7 @@
 """Folders, files, lists of what is shared, people: the table of cases, in JSON and XML, on every engine."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -181,7 +182,7 @@ def _changes(reply: Reply, wanted: list[str]) -> None:
     assert dates == sorted(dates)
 
 
-LOOKS = {
+LOOKS: dict[str, Callable[[Reply, Any], None]] = {
     "titles": _titles,
     "anyhow": _anyhow,
     "names": lambda reply, wanted: includes([one["name"] for one in reply.data["items"]], wanted),
