@@ -34,8 +34,9 @@ PEOPLE: Final = ("root", "alice", "bob", "carol", "dave", "mallory", "ext")
 HOST: Final = "http://filr.example"
 FORMS: Final = {"json": "application/json", "xml": "application/xml"}
 LISTS: Final = {"links": "link", "permalinks": "permalink", "items": "item", "shares": "share", "children": "child",
-         "groups": "group", "file_names": "file_name"}  # fmt: skip
-"""Names of lists in XML, with those of their elements; everything else that has elements is an object."""
+         "groups": "group", "file_names": "file_name", "email_list": "email", "domain_list": "domain",
+         "sharing_permissions": "permission", "warnings": "warning"}  # fmt: skip
+"""Names of lists in XML; everything else that has elements is an object."""
 
 
 def to_xml(name: str, value: Any) -> str:

@@ -4,6 +4,7 @@ import msgspec
 
 from commonhold.core.content.steps import ask
 from commonhold.core.core import Core, judge
+from commonhold.core.directory.reading import by_no
 from commonhold.core.identity import Actor, ItemRef, RecipientRef
 from commonhold.core.model import LINK, Allowance, Item, Principal, Profile, Share
 from commonhold.core.policy.allowances import allowance_of, shareable
@@ -39,6 +40,9 @@ async def prospect(core: Core, actor: Actor, item: ItemRef, recipient: Recipient
     seen = judged.snapshot
     no = None if recipient is None else seen.found_recipients.get(recipient)
     account = seen.claimed.get(no) if no is not None else None
+    accounts = seen.principals
+    if account is not None and account not in accounts:
+        accounts = await by_no(core, asked.allowed, Principal, (account,))
     return Prospect(
         asked.item,
         asked.right,
@@ -46,7 +50,7 @@ async def prospect(core: Core, actor: Actor, item: ItemRef, recipient: Recipient
         shareable(seen),
         seen.principals.get(no) if no is not None else None,
         seen.profiles.get(no) if no is not None else None,
-        seen.principals.get(account) if account is not None else None,
+        accounts.get(account) if account is not None else None,
     )
 
 
