@@ -11,6 +11,8 @@ from commonhold.core.directory.allowances import (
     drop_allowance,
     effective_allowance,
     get_allowance,
+    limit_kinds,
+    list_allowances,
     set_allowance,
 )
 from commonhold.core.directory.installation import (
@@ -28,7 +30,7 @@ from commonhold.core.directory.people import NewUser, Person
 from commonhold.core.identity import NOBODY, Actor, Named
 from commonhold.core.model import EVERYONE, MAIN_ORG, Allowance, Credential
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Action, Kind, OrgRole
+from commonhold.core.roles import ANY_KIND, Action, Kind, OrgRole
 
 FIRST = NewUser(name="root", password=PASSWORD)
 
@@ -168,6 +170,28 @@ async def test_the_narrowest_allowance_counts(town: Town, root: Person, alice: P
     row = await get_allowance(town.core, actor(root), alice.no)
     assert row is not None
     assert (alice.no, 5) == (row.no, row.quota)
+
+
+async def test_kinds_of_several_at_once(town: Town, root: Person, alice: Person, bob: Person) -> None:
+    """An administrator says with which kinds holders share; other limits stay; whoever has none has no row."""
+    await set_allowance(town.core, actor(root), alice.no, Allowance(0, quota=5))
+    await limit_kinds(town.core, actor(root), {alice.no: Kind.USER, EVERYONE: Kind.USER | Kind.LINK, bob.no: ANY_KIND})
+    found = {who.no: row for who, row in await list_allowances(town.core, actor(root))}
+    assert found == {
+        alice.no: Allowance(alice.no, quota=5, kinds=Kind.USER),
+        EVERYONE: Allowance(EVERYONE, kinds=Kind.USER | Kind.LINK),
+    }
+    await limit_kinds(town.core, actor(root), {EVERYONE: Kind.LINK}, only=True)
+    found = {who.no: row for who, row in await list_allowances(town.core, actor(root))}
+    assert found == {alice.no: Allowance(alice.no, quota=5), EVERYONE: Allowance(EVERYONE, kinds=Kind.LINK)}
+    await limit_kinds(town.core, actor(root), {}, only=True)
+    assert [row for _, row in await list_allowances(town.core, actor(root))] == [Allowance(alice.no, quota=5)]
+    await limit_kinds(town.core, actor(root), {})
+    with refused("unknown_user"):
+        await limit_kinds(town.core, actor(root), {12_345: Kind.USER})
+    for verb in (limit_kinds(town.core, actor(alice), {}), list_allowances(town.core, actor(alice))):
+        with refused("forbidden"):
+            await verb
 
 
 async def test_who_sets_allowances(town: Town, root: Person, alice: Person, bob: Person) -> None:
