@@ -73,6 +73,7 @@ class Face(msgspec.Struct, frozen=True):
     pages: bool = False  # words its own unknown paths as HTML
     options: Callable[[Sequence[str]], Response] | None = None
     slashes: bool = False
+    doubled: bool = False  # several slashes in a row count as one
 
 
 class Call:

@@ -12,6 +12,7 @@ from commonhold.http.face import Face, Route
 from commonhold.settings.values import FaceSettings
 
 _VARIABLE: Final = re.compile(r"\{(\w+)(:path)?\}")
+_DOUBLED: Final = re.compile(r"//+")
 _PORT: Final = re.compile(r":\d*\Z")
 
 
@@ -108,6 +109,8 @@ class Mounted:
     def match(self, path: str) -> Match | None:
         """Find the routes of a path that this face owns."""
         path = path[len(self.under) :]
+        if self.face.doubled and "//" in path:
+            path = _DOUBLED.sub("/", path)
         if self.face.slashes and path.endswith("/") and len(path) > 1:
             path = path[:-1]
         return self.tree.match(path)

@@ -3,7 +3,7 @@
 from tests.core.directory.town import Town, actor, refused, user
 
 from commonhold.core.directory.allowances import set_allowance
-from commonhold.core.directory.circles import circle_of, groups_around, own_org, one_group, walk_groups
+from commonhold.core.directory.circles import circle_of, groups_around, one_group, own_org, walk_groups
 from commonhold.core.directory.groups import NewGroup, add_group
 from commonhold.core.directory.members import add_members, place_members
 from commonhold.core.directory.people import Person

@@ -259,3 +259,47 @@ async def test_another_owner(town: Town) -> None:
     assert await town.stranger.refused(path(town, "club", "/reassign"), targetUsername="stranger") == (403, "GWM_0003")
     assert await town.member.refused(path(town, "club", "/reassign"), targetUsername="zed") == (400, "COM_0018")
     assert await town.member.refused(path(town, "club", "/reassign")) == (400, None)
+
+
+async def test_invitations(town: Town) -> None:
+    """Managers invite; the invited one lists it, and accepts or declines; nobody does it for him."""
+    asked = {"users": "stranger,zed", "role": "group_member", "expiration": "1440"}
+    sent = await town.owner.post(path(town, "club", "/invite"), **asked)
+    assert (sent["success"], sent["details"]) == (True, [{"username": "zed", "reason": "unknown_user"}])
+    mine = "/community/users/stranger/invitations"
+    (shown,) = (await town.stranger.get(mine))["userInvitations"]
+    one = f"{mine}/{shown['id']}"
+    assert (await town.stranger.post(one))["targetId"] == town.groups["club"]
+    for who in ("owner", "admin", "external"):
+        assert await town.clients[who].refused(mine) == (403, "GWM_0003")
+        assert await town.clients[who].refused(f"{one}/accept") == (403, "GWM_0003")
+    assert (await town.stranger.post(f"{one}/accept"))["success"]
+    assert (await town.stranger.get(path(town, "club")))["userMembership"]["memberType"] == "member"
+    assert (await town.stranger.get(mine)) == {"userInvitations": []}
+    assert await town.stranger.refused(f"{one}/decline") == (400, "COM_0020")
+    await town.owner.post(path(town, "second", "/invite"), users="stranger")
+    assert (await town.stranger.post(f"{mine}/{town.groups['second']}/decline"))["success"]
+    assert await town.member.refused(path(town, "club", "/invite"), users="viewer") == (403, "GWM_0003")
+
+
+async def test_applications(town: Town) -> None:
+    """Where one asks to be let in, managers see who does, and accept or decline."""
+    await town.owner.post(path(town, "club", "/update"), isInvitationOnly="false")
+    for who in ("stranger", "viewer"):
+        assert (await town.clients[who].post(path(town, "club", "/join")))["success"]
+    listed = await town.owner.get(path(town, "club", "/applications"))
+    assert [one["username"] for one in listed["applications"]] == ["stranger", "viewer"]
+    assert await town.member.refused(path(town, "club", "/applications")) == (403, "GWM_0003")
+    assert (await town.owner.get(path(town, "club", "/applications/Viewer")))["username"] == "viewer"
+    assert (await town.owner.post(path(town, "club", "/applications/stranger/accept")))["success"]
+    assert (await town.owner.post(path(town, "club", "/applications/viewer/decline")))["success"]
+    assert await town.owner.refused(path(town, "club", "/applications/viewer/accept")) == (400, "COM_0021")
+    assert await town.owner.refused(path(town, "club", "/applications/viewer")) == (400, "COM_0021")
+    assert (await town.owner.get(path(town, "club", "/users")))["users"] == ["member", "stranger"]
+
+
+async def test_paths_as_the_python_client_writes_them(hamlet: Town) -> None:
+    """Two slashes in a row are one, and a route has both spellings that clients use."""
+    where = f"/sharing/rest//community/groups/{hamlet.groups['club']}"
+    assert (await hamlet.owner.post(f"{where}/users"))["owner"] == "owner"
+    assert (await hamlet.owner.get(f"{where}/userList", start="1", num="100"))["total"] == 1

@@ -13,7 +13,18 @@ from commonhold.core.directory.reading import After, Page, equal, every, one, pa
 from commonhold.core.directory.standing import Standing, a, stand
 from commonhold.core.identity import Actor, RecipientRef
 from commonhold.core.keys import person_key
-from commonhold.core.model import GroupTerms, Level, Member, Nested, Principal, Profile, Rule, State, attributes_of
+from commonhold.core.model import (
+    Candidate,
+    GroupTerms,
+    Level,
+    Member,
+    Nested,
+    Principal,
+    Profile,
+    Rule,
+    State,
+    attributes_of,
+)
 from commonhold.core.policy.allowances import allowance_of
 from commonhold.core.policy.allowed import DIRECTORY
 from commonhold.core.ports import Where
@@ -249,7 +260,8 @@ async def delete_group(core: Core, actor: Actor, ref: RecipientRef) -> None:
         draft = Draft(core, actor)
         below, above = await every(core, Nested, grp=group.no), await every(core, Nested, child=group.no)
         draft.add(*(Unnest(edge.child, edge.grp) for edge in (*below, *above)))
-        draft.add(DropWhere(Member, "grp", group.no), DropWhere(Rule, "principal", group.no))
+        draft.add(*(DropWhere(table, "grp", group.no) for table in (Member, Candidate)))
+        draft.add(DropWhere(Rule, "principal", group.no))
         draft.add(Drop(Profile, (group.no,)), Drop(GroupTerms, (group.no,)))
         draft.add(Set(Principal, (group.no,), {"state": State.DELETED, "owner": None}))
         draft.note("group.deleted", group.no)

@@ -3,7 +3,7 @@
 import enum
 import json
 
-from commonhold.core.changes import Drop, Put
+from commonhold.core.changes import Drop, Put, Upsert
 from commonhold.core.core import Core, attempt
 from commonhold.core.directory.draft import Draft
 from commonhold.core.directory.groups import group_in, terms_of
@@ -11,7 +11,7 @@ from commonhold.core.directory.letters import JOIN
 from commonhold.core.directory.standing import a, stand
 from commonhold.core.directory.throttle import count_try, limited
 from commonhold.core.identity import Actor, RecipientRef
-from commonhold.core.model import Member, Outbox
+from commonhold.core.model import Candidate, Level, Member, Outbox
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Kind
 
@@ -50,7 +50,8 @@ async def join_group(core: Core, actor: Actor, ref: RecipientRef) -> Joined:
             to = (group.owner,) if group.owner is not None else ()
             letters = (Put(Outbox(draft.no(), JOIN, owner, None, facts=facts, due_at=draft.now)) for owner in to)
             draft.note("group.join_asked", group.no)
-            await count_try(core, limited(core, "join", f"{user}:{group.no}", None), *letters, *draft.changes)
+            waiting = Upsert(Candidate(user, group.no, True, Level.MEMBER, user, draft.now))
+            await count_try(core, limited(core, "join", f"{user}:{group.no}", None), waiting, *letters, *draft.changes)
             return Joined.ASKED
         draft.put(Member(user, group.no, since=draft.now))
         draft.note("group.joined", group.no)

@@ -13,6 +13,7 @@ from commonhold.core.identity import Actor, RecipientRef
 from commonhold.core.model import (
     Allowance,
     Block,
+    Candidate,
     Credential,
     Level,
     Member,
@@ -33,6 +34,7 @@ _HIS: Sequence[tuple[type[Row], str]] = (
     (Credential, "principal"),
     (Member, "member"),
     (Block, "user"),
+    (Candidate, "user"),
     (Notification, "user"),
     (Rule, "principal"),
 )

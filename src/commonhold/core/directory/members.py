@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from commonhold.core.changes import Drop, Nest, Unnest, Upsert
+from commonhold.core.changes import Change, Drop, Nest, Unnest, Upsert
 from commonhold.core.core import Core, attempt
 from commonhold.core.directory.addresses import is_address
 from commonhold.core.directory.claims import new_mail
@@ -85,11 +85,12 @@ async def add_members(
 
 
 async def place_members(
-    core: Core, actor: Actor, ref: RecipientRef, wanted: Mapping[RecipientRef, Level], *, new: bool
+    core: Core, actor: Actor, ref: RecipientRef, wanted: Mapping[RecipientRef, Level], *beside: Change, new: bool
 ) -> Edited:
     """Put users into a group, each at a level (``new``), or give another level to those who are in it.
 
-    Whoever is in it already and is put into it keeps what he is, if that is more; the owner keeps it always.
+    ``beside`` is written with it. Whoever is in it already and is put into it keeps what he is, if that is more; the
+    owner keeps it always.
 
     :raises Problem: unknown_group, forbidden, too_many_recipients
     """
@@ -107,6 +108,8 @@ async def place_members(
                 done.append(_placed(standing, group, adding[level], member, level, new=new))
             except Problem as problem:
                 refused.append(Refused(member, problem.code))
+        if done:
+            draft.add(*beside)
         if draft.changes:
             draft.note("group.members_added" if new else "group.levels_changed", group.no, count=len(done))
             await draft.commit(standing.unchanged)

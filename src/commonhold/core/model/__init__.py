@@ -38,6 +38,7 @@ from commonhold.core.model.journal import (
 from commonhold.core.model.people import (
     Allowance,
     Block,
+    Candidate,
     GroupTerms,
     Level,
     Member,
@@ -61,6 +62,7 @@ __all__ = [
     "ROWS",
     "Allowance",
     "Block",
+    "Candidate",
     "Collection",
     "Credential",
     "CredentialKind",
@@ -96,8 +98,8 @@ __all__ = [
 ]
 
 ROWS: Final[tuple[type[Row], ...]] = (
-    Principal, Profile, Password, Member, Nested, Allowance, Block, GroupTerms, Space, Item, Version, Share, Note, Use,
-    LinkKey, Rule, Credential, Outbox, Notification, Event, Idempotency, Throttle, Setting, Collection,
+    Principal, Profile, Password, Member, Nested, Allowance, Block, Candidate, GroupTerms, Space, Item, Version, Share,
+    Note, Use, LinkKey, Rule, Credential, Outbox, Notification, Event, Idempotency, Throttle, Setting, Collection,
     Upload,
 )  # fmt: skip
 

@@ -2,12 +2,40 @@
 
 from typing import Final
 
-from commonhold.faces.arcgis import groups, info, login, memberships, portal, users
+from commonhold.faces.arcgis import (
+    adding,
+    changing,
+    content,
+    groups,
+    info,
+    invitations,
+    items,
+    login,
+    memberships,
+    portal,
+    searching,
+    sharing,
+    users,
+)
 from commonhold.faces.arcgis.credentials import find
 from commonhold.faces.arcgis.problems import STATUS, word
 from commonhold.http.face import Face
 
-_PARTS: Final = (info, login, portal, users, groups, memberships)
+_PARTS: Final = (
+    info,
+    login,
+    portal,
+    users,
+    groups,
+    memberships,
+    invitations,
+    items,
+    sharing,
+    content,
+    adding,
+    changing,
+    searching,
+)
 
 CLAIMS: Final = ("/sharing/rest", "/sharing/oauth2")
 
@@ -22,4 +50,5 @@ FACE = Face(
     statuses=STATUS,
     find=find,
     origins=("*",),
+    doubled=True,
 )

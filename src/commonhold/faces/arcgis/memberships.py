@@ -44,6 +44,7 @@ async def users(call: Call, _: Parameters) -> Any:
     return {"owner": owner, "admins": [owner, *managers] if owner else managers, "users": others}
 
 
+@TABLE.resource("/community/groups/{group}/userList", needs="directory")
 @TABLE.resource("/community/groups/{group}/userlist", needs="directory")
 async def userlist(call: Call, asked: Parameters) -> Any:
     """List who is in a group, a page at a time."""

@@ -14,6 +14,20 @@ from commonhold.http.face import Call
 TABLE = Table()
 
 
+@TABLE.resource("/portals/languages", needs="public")
+async def languages(call: Call, _: Parameters) -> Any:
+    """List the languages that a user may choose."""
+    del call
+    return [{"language": "English", "culture": "en", "localizedName": "English"}]
+
+
+@TABLE.resource("/portals/regions", needs="public")
+async def regions(call: Call, _: Parameters) -> Any:
+    """List the regions that a user may choose."""
+    del call
+    return [{"name": "World", "region": "WO", "localizedName": "World"}]
+
+
 @TABLE.resource("/portals/{org}", needs="public")
 async def portal(call: Call, _: Parameters) -> Any:
     """Describe the organisation of the caller, or the main one; with the caller, if somebody is logged in."""

@@ -94,6 +94,12 @@ def _fields(row: dict[str, Any]) -> dict[str, Any]:
     return {**{name.lower(): value for name, value in row.items()}, "orgid": org, "accountid": org}
 
 
+@TABLE.resource("/portals/{org}/users/search", needs="directory")
+async def search_org_users(call: Call, asked: Parameters) -> Any:
+    """Find users of the caller's organisation."""
+    return await search_users(call, asked)
+
+
 @TABLE.resource("/portals/{org}/users", needs="directory")
 async def org_users(call: Call, asked: Parameters) -> Any:
     """List who is in the caller's organisation."""

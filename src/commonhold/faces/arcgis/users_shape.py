@@ -28,7 +28,6 @@ def person_shape(person: Person, org: str | None) -> dict[str, Any]:
     kept = person.attributes or {}
     return {
         "username": person.name,
-        "id": id_of(person.uid),
         "fullName": full_name(person),
         "firstName": person.first_name or "",
         "lastName": person.last_name or "",

@@ -17,8 +17,8 @@ def number(name: str, null: bool = False) -> sa.Column[Any]:
 
 
 def words(name: str, null: bool = False) -> sa.Column[Any]:
-    """A text."""
-    return sa.Column(name, sa.Text(), nullable=null)
+    """A text, which compares by code points, whatever the language of a database."""
+    return sa.Column(name, sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=null)
 
 
 def flag(name: str) -> sa.Column[Any]:
@@ -118,6 +118,18 @@ def upgrade() -> None:
         number("quota", null=True),
     )
     table("block", number("user"), number("blocked"), number("since"), key="user blocked")
+    table(
+        "candidate",
+        number("user"),
+        number("grp"),
+        flag("asking"),
+        words("level"),
+        number("made_by"),
+        number("since"),
+        number("until", null=True),
+        key="user grp",
+    )
+    index("candidate", "grp user")
     table(
         "group_terms",
         number("no"),
@@ -409,13 +421,18 @@ def upgrade() -> None:
     )
     index("upload", "uid", unique=True)
     index("upload", "until")
-    index("upload", "user", "user IS NOT NULL")
+    index("upload", "user", '"user" IS NOT NULL')
     table("collection", words("name"), words("definition"), words("source", null=True), number("since"), key="name")
     table("instance", number("revision"), number("people_at"), number("tree_at"), number("next_no"), key=None)
     table("group_closure", number("grp"), number("ancestor"), key="grp ancestor")
     index("group_closure", "ancestor grp")
     table("folder_share", number("share"), number("recipient"), number("item"), key="share")
     index("folder_share", "recipient item")
+    texts = ("name", "tags", "type", "keywords", "summary", "description")
     if op.get_bind().dialect.name == "sqlite":
-        texts = "name, tags, type, keywords, summary, description"
-        op.execute(f"CREATE VIRTUAL TABLE item_words USING fts5({texts}, tokenize = 'ascii', prefix = '2 3')")
+        listed = ", ".join(texts)
+        op.execute(f"CREATE VIRTUAL TABLE item_words USING fts5({listed}, tokenize = 'ascii', prefix = '2 3')")
+    else:
+        listed = ", ".join(f"{text} tsvector NOT NULL" for text in texts)
+        op.execute(f"CREATE TABLE item_words (no bigint PRIMARY KEY, words tsvector NOT NULL, {listed})")
+        op.execute("CREATE INDEX item_words_words ON item_words USING gin (words)")
