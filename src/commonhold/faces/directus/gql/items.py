@@ -7,11 +7,14 @@ from typing import Any, Final
 from graphql import GraphQLSchema
 
 from commonhold.core.records.authority import Authority, authorities
+from commonhold.core.records.deep import drop_rows
 from commonhold.core.records.reading import Ground, Reading
-from commonhold.core.records.rows import delete_rows, insert_rows, seen_by, update_rows
+from commonhold.core.records.rows import seen_by
 from commonhold.core.roles import Action
 from commonhold.faces.directus.gql.roots import Row, schema_of
 from commonhold.faces.directus.gql.types import Shape
+from commonhold.faces.directus.items import changed, written
+from commonhold.faces.directus.problems import forbidden
 from commonhold.http.face import Call
 
 MOST_SCHEMAS: Final = 64  # kept: each stands for one way in which somebody sees the collections
@@ -42,19 +45,21 @@ class Items:
 
     async def create(self, collection: str, rows: Sequence[Row]) -> list[Any]:
         """Add rows, with rows of other collections in them."""
-        keys = await create(self.call, collection, rows)
+        keys = await written(self.call, collection, rows)
         await self._look_again()
         return keys
 
     async def update(self, collection: str, rows: Sequence[tuple[Any, Row]]) -> list[Any]:
         """Change rows."""
-        keys = await update(self.call, collection, rows)
+        keys = await changed(self.call, collection, rows)
+        if not keys:
+            raise forbidden()
         await self._look_again()
         return keys
 
     async def delete(self, collection: str, keys: Sequence[Any]) -> None:
         """Delete rows."""
-        await delete_rows(self.call.core, self.call.actor, collection, keys)
+        await drop_rows(self.call.core, self.call.actor, collection, keys)
         await self._look_again()
 
     async def _look_again(self) -> None:
@@ -71,19 +76,6 @@ async def items(call: Call, *, writes: bool, whose: bool) -> Items:
     actions = WRITING if writes and call.actor.user is not None else (Action.READ,)
     found = await authorities(call.core, call.actor, actions, whose=whose)
     return Items(call, found, whose=whose)
-
-
-async def create(call: Call, collection: str, rows: Sequence[Row]) -> list[Any]:
-    """Add rows."""
-    return list(await insert_rows(call.core, call.actor, collection, rows))
-
-
-async def update(call: Call, collection: str, rows: Sequence[tuple[Any, Row]]) -> list[Any]:
-    """Change rows, all that change alike together."""
-    keys: list[Any] = []
-    for key, values in rows:
-        keys += await update_rows(call.core, call.actor, collection, [key], values)
-    return keys
 
 
 @lru_cache(maxsize=MOST_SCHEMAS)

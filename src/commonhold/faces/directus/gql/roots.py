@@ -18,6 +18,7 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLString,
+    specified_scalar_types,
 )
 
 from commonhold.core.query import Aggregate, Compare, Op, Page, Query, label
@@ -31,6 +32,7 @@ from commonhold.faces.directus.gql.select import Selector
 from commonhold.faces.directus.gql.types import COUNTS, MEASURES, OBJECTS, Shape, Types, named
 from commonhold.faces.directus.problems import forbidden
 from commonhold.faces.directus.selecting import operand_of
+from commonhold.faces.directus.values import Convert, convert_operand
 
 Info = GraphQLResolveInfo[Any]
 Row = dict[str, Any]
@@ -66,7 +68,8 @@ def schema_of(
     mutations = dict(_mutations(types, names)) | dict(besides.get("Mutation", {}))
     query = GraphQLObjectType("Query", queries or {"_empty": GraphQLField(scalars.VOID)})
     mutation = GraphQLObjectType("Mutation", mutations) if mutations else None
-    return GraphQLSchema(query, mutation, extensions={OBJECTS: types.objects})
+    known = list(specified_scalar_types.values())
+    return GraphQLSchema(query, mutation, types=known, extensions={OBJECTS: types.objects})
 
 
 def _queries(types: Types, names: Names) -> Iterator[tuple[str, GraphQLField]]:
@@ -93,7 +96,10 @@ def _mutations(types: Types, names: Names) -> Iterator[tuple[str, GraphQLField]]
     key = {"id": GraphQLArgument(GraphQLNonNull(GraphQLID))}
     keys = {"ids": GraphQLArgument(GraphQLNonNull(GraphQLList(GraphQLID)))}
     known = {one.name for one in types.shape.read}
+    beside = {one.name for one in types.shape.beside}
     for name, given in types.creates.items():
+        if name in beside:
+            continue
         at, lists = names.get(name, name), types.arguments(name) if name in known else {}
         one, many = _one_and_many(types, name)
         data = {"data": GraphQLArgument(GraphQLNonNull(given))}
@@ -101,6 +107,8 @@ def _mutations(types: Types, names: Names) -> Iterator[tuple[str, GraphQLField]]
         yield f"create_{at}_item", GraphQLField(one, data, partial(_create_one, name))
         yield f"create_{at}_items", GraphQLField(many, {**several, **lists}, partial(_create_many, name))
     for name, given in types.updates.items():
+        if name in beside:
+            continue
         at, lists = names.get(name, name), types.arguments(name) if name in known else {}
         one, many = _one_and_many(types, name)
         data = {"data": GraphQLArgument(GraphQLNonNull(given))}
@@ -176,13 +184,15 @@ async def _aggregated(collection: str, _: Any, info: Info, **given: Any) -> list
     asked = arguments(backend.ground.view, collection, given)
     measures = tuple((measure, field or None) for _, field, measure in wanted) or ((COUNTS["count"], None),)
     query = Query((), asked.filter, asked.sort, asked.page, Aggregate(measures, groups))
-    titles = [label(Shown(group)) for group in groups]
+    catalog = backend.ground.view.catalog
+    titles = {label(Shown(group)): convert_operand(catalog, collection, group) for group in groups}
     return [_told(titles, wanted, line) for line in await backend.ground.tally(collection, query)]
 
 
-def _told(titles: Sequence[str], wanted: Sequence[tuple[str, str, Any]], line: Sequence[Any]) -> Row:
+def _told(titles: Mapping[str, Convert | None], wanted: Sequence[tuple[str, str, Any]], line: Sequence[Any]) -> Row:
     """Return a group as it is told: its values, then each measure below its name."""
-    row: Row = {"group": dict(zip(titles, line, strict=False))}
+    pairs = zip(titles.items(), line, strict=False)
+    row: Row = {"group": {name: value if how is None or value is None else how(value) for (name, how), value in pairs}}
     for (name, field, _), value in zip(wanted, line[len(titles) :], strict=False):
         if field:
             row.setdefault(name, {})[field] = value

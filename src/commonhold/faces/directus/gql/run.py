@@ -31,7 +31,7 @@ from commonhold.faces.directus.gql import limits
 from commonhold.faces.directus.gql.items import items
 from commonhold.faces.directus.gql.system import system
 from commonhold.faces.directus.gql.types import by_key
-from commonhold.faces.directus.problems import ApiError, invalid_payload, of_problem
+from commonhold.faces.directus.problems import ApiError, error_reply, invalid_payload, of_problem
 from commonhold.faces.directus.replies import json_reply
 from commonhold.http.face import Call
 
@@ -57,7 +57,7 @@ class Request(msgspec.Struct, frozen=True):
 async def answer(call: Call, scope: str, request: Request) -> Response:
     """Answer a request to the schema of ``items`` or ``system``.
 
-    :raises ApiError: GRAPHQL_VALIDATION, METHOD_NOT_ALLOWED
+    :raises ApiError: GRAPHQL_VALIDATION
     """
     writes = bool(_WRITING.search(request.query))
     whose = "$CURRENT_" in request.query or "$CURRENT_" in str(request.variables)
@@ -67,7 +67,10 @@ async def answer(call: Call, scope: str, request: Request) -> Response:
         backend = await system(call)
     schema: GraphQLSchema = backend.schema
     document = _document(schema, request.query)
-    _refuse_method(document, request)
+    if request.reads and _writes(document, request):
+        message = 'Invalid method "GET" used. Should be one of "POST".'
+        error = ApiError("METHOD_NOT_ALLOWED", 405, message, allowed=["POST"], current="GET")
+        return error_reply(error, headers={"allow": "POST"})
     found = execute(
         schema,
         document,
@@ -103,14 +106,11 @@ def _document(schema: GraphQLSchema, text: str) -> DocumentNode:
     return document
 
 
-def _refuse_method(document: DocumentNode, request: Request) -> None:
-    if not request.reads:
-        return
+def _writes(document: DocumentNode, request: Request) -> bool:
+    """Tell whether what is asked for is a mutation."""
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
     meant = [one for one in operations if request.operation in (None, one.name.value if one.name else None)]
-    if any(one.operation is OperationType.MUTATION for one in meant):
-        message = 'Invalid method "GET" used. Should be one of "POST".'
-        raise ApiError("METHOD_NOT_ALLOWED", 405, message, allowed=["POST"], current="GET")
+    return any(one.operation is OperationType.MUTATION for one in meant)
 
 
 def refused(errors: list[GraphQLError]) -> ApiError:

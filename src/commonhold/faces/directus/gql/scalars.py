@@ -25,23 +25,16 @@ from commonhold.core.records.catalog import Field
 from commonhold.core.records.kinds import Kind
 from commonhold.faces.directus.values import moment
 
-_SAFE: Final = 2**53
-
 
 def _date(value: Any) -> Any:
     """Write a moment as text; days and hours are texts already."""
     return moment(value) if isinstance(value, int) else value
 
 
-def _big(value: Any) -> Any:
-    """Write a whole number as it is; one that JavaScript would round, as text."""
-    return value if isinstance(value, int) and -_SAFE < value < _SAFE else str(value)
-
-
 DATE: Final = GraphQLScalarType("Date", serialize=_date, description="ISO 8601")
 HASH: Final = GraphQLScalarType("Hash", description="a secret: what is shown is whether there is one")
 JSON: Final = GraphQLScalarType("JSON")
-BIG: Final = GraphQLScalarType("GraphQLBigInt", serialize=_big)
+BIG: Final = GraphQLScalarType("GraphQLBigInt", serialize=str)
 FLOAT_OR_TEXT: Final = GraphQLScalarType("GraphQLStringOrFloat")
 VOID: Final = GraphQLScalarType("Void")
 

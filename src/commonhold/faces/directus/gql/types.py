@@ -53,6 +53,7 @@ class Shape(msgspec.Struct, frozen=True):
     update: tuple[Collection, ...] = ()
     delete: tuple[str, ...] = ()
     sure: bool = False  # fields that must have a value always show it
+    beside: tuple[Collection, ...] = ()  # what may only be named in what is written
 
 
 class Types:
@@ -71,8 +72,9 @@ class Types:
         self.objects = {one.name: self.object(one) for one in self.catalog}
         self.filters = {one.name: self.filter(one) for one in self.catalog}
         self.quantified = {one.name: self.quantifier(one) for one in self.catalog}
-        self.creates = {one.name: self.input(one, "create") for one in shape.create if named(one.name)}
-        self.updates = {one.name: self.input(one, "update") for one in shape.update if named(one.name)}
+        creates, updates = (*shape.create, *shape.beside), (*shape.update, *shape.beside)
+        self.creates = {one.name: self.input(one, "create") for one in creates if named(one.name)}
+        self.updates = {one.name: self.input(one, "update") for one in updates if named(one.name)}
 
     def name(self, wanted: str) -> str:
         """Return a name that no other type has."""
