@@ -21,12 +21,14 @@ from commonhold.store.uniques import UNIQUES
 
 # A 64-bit integer is called INTEGER in SQLite, where only INTEGER PRIMARY KEY is the key of the table's own tree.
 NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
+# Texts compare by code points, whatever the language of a database.
+WORDS: Final = Text().with_variant(Text(collation="C"), "postgresql")
 TYPES: Final[dict[type, TypeEngine[Any]]] = {
     bool: Boolean(),
     bytes: LargeBinary(),
     int: NUMBER,
-    str: Text(),
-    enum.StrEnum: Text(),
+    str: WORDS,
+    enum.StrEnum: WORDS,
     enum.IntFlag: NUMBER,
 }
 SIGNS: Final = {"eq": "=", "ne": "<>"}
@@ -36,6 +38,7 @@ INDEXES: Final = {
     "principal": ("kind no", "org?", "owner?"),
     "profile": ("name_key",),
     "member": ("grp member",),
+    "candidate": ("grp user",),
     "nested": ("grp child",),
     "group_closure": ("ancestor grp",),
     "folder_share": ("recipient item",),
@@ -55,6 +58,8 @@ INDEXES: Final = {
     "member_past": (f"grp {SINCE}",),
     "rule_past": (f"principal {SINCE}",),
 }
+
+QUOTED: Final = {"user": '"user"'}  # a word of SQL where a column is meant
 
 metadata: Final = MetaData()
 
@@ -100,7 +105,8 @@ for _one in UNIQUES:
     _index(_one.table.table, _one.columns, [_condition(where) for where in _one.where], unique=True)
 for _name, _known in INDEXES.items():
     for _names in (known.split() for known in _known):
-        _index(_name, [name.rstrip("?") for name in _names], [f"{n[:-1]} IS NOT NULL" for n in _names if n[-1] == "?"])
+        _some = [QUOTED.get(n[:-1], n[:-1]) for n in _names if n[-1] == "?"]
+        _index(_name, [name.rstrip("?") for name in _names], [f"{n} IS NOT NULL" for n in _some])
 _index("item", ("parent",), where=["kind = 'folder'"], name="item_folders")
 _index("outbox", ("due_at",), where=["done_at IS NULL"])
 _index("principal", ("org", "no"), where=["org_role = 'administrator'"])
