@@ -237,7 +237,8 @@ class _Reading:
         return space.owner if space else None
 
     def _named(self) -> Iterator[int]:
-        """Yield those who are only named: who got shares, who made shares and items, and who changed items."""
+        """Yield what is only named: who got and made shares, who made and changed items, organisations of spaces."""
+        yield from (space.org for space in self.seen.spaces.values() if space.org is not None)
         for share in self.seen.shares.values():
             yield share.recipient
             yield share.made_by

@@ -155,15 +155,15 @@ class Town:
         """Return the id of an item that was made here."""
         return id_of(self.items[path].uid)
 
-    async def file(self, path: str, data: bytes = b"hello") -> Item:
-        """Put a file where a path says, as its owner."""
+    async def file(self, path: str, data: bytes = b"hello", by: str | None = None) -> Item:
+        """Put a file where a path says, as its owner or by somebody else."""
         owner, *folders, name = path.strip("/").split("/")
 
         async def chunks() -> AsyncIterator[bytes]:
             yield data
 
         where = Path((owner, *folders))
-        self.items[path] = await put(self.core, self.actor(owner), where, name, chunks())
+        self.items[path] = await put(self.core, self.actor(by or owner), where, name, chunks())
         return self.items[path]
 
     async def folder(self, path: str) -> Item:
@@ -235,4 +235,5 @@ async def furnish(town: Town) -> Town:
     await town.file("/owner/docs/deep.txt")
     await town.file("/stranger/own.txt")
     await town.file("/external/far.txt")
+    await town.file("/viewer/looked.txt", by="root")
     return town

@@ -1,6 +1,8 @@
 """Making items: folders, apps, and entries (things that an outside application keeps)."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -18,6 +20,8 @@ from commonhold.core.problems import Problem
 from commonhold.core.roles import ItemKind
 
 URL_CHARS: Final = 2_048  # what browsers take
+ATTRIBUTES_BYTES: Final = 65_536  # what faces keep beside an item: descriptions and extents, no contents
+NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 _UNSEEN: Final = re.compile(r"[\x00-\x20\x7f-\x9f\ud800-\udfff]")
 
 
@@ -29,23 +33,40 @@ async def make_folder(core: Core, actor: Actor, parent: ItemRef, name: str) -> I
     return await _make(core, actor, parent, ItemKind.FOLDER, canonical(name, core.limits), Collision.REFUSE)
 
 
-async def make_app(core: Core, actor: Actor, parent: ItemRef, name: str, url: str) -> Item:
+async def make_app(
+    core: Core,
+    actor: Actor,
+    parent: ItemRef,
+    name: str,
+    url: str,
+    *,
+    attributes: Mapping[str, Any] = NONE,
+    on_collision: Collision = Collision.REFUSE,
+) -> Item:
     """Register an application in a folder (``/owner`` is its owner's top folder); ``url`` is where it is opened.
 
-    :raises Problem: as ``make_folder``; invalid_field (url)
+    :raises Problem: as ``make_folder``; invalid_field (url, attributes)
     """
-    name, url = canonical(name, core.limits), web_address(url)
-    return await _make(core, actor, parent, ItemKind.APP, name, Collision.REFUSE, url=url)
+    name, url, kept = canonical(name, core.limits), web_address(url), attributes_text(attributes)
+    return await _make(core, actor, parent, ItemKind.APP, name, on_collision, url=url, attributes=kept)
 
 
 async def make_entry(
-    core: Core, actor: Actor, parent: ItemRef, *, type: str, key: str, title: str, url: str | None = None
+    core: Core,
+    actor: Actor,
+    parent: ItemRef,
+    *,
+    type: str,
+    key: str,
+    title: str,
+    url: str | None = None,
+    attributes: Mapping[str, Any] = NONE,
 ) -> Item:
     """Register something that an outside application keeps: its type and key there, a title, where it is opened.
 
     Titles need not be unique nor names: the item's name is made from the title; the title itself is an attribute.
 
-    :raises Problem: as ``make_folder``; invalid_field (type, key, title, url)
+    :raises Problem: as ``make_folder``; invalid_field (type, key, title, url, attributes)
     """
     return await _make(
         core,
@@ -57,7 +78,7 @@ async def make_entry(
         collection=label(type, core.limits, "type"),
         ref=label(key, core.limits, "key"),
         url=web_address(url) if url else None,
-        attributes=msgspec.json.encode({"title": title}).decode(),
+        attributes=attributes_text({**attributes, "title": title}),
     )
 
 
@@ -93,6 +114,20 @@ def new_item(core: Core, actor: Actor, into: Asked, no: int, kind: ItemKind, nam
         stamp=1,
         **more,
     )
+
+
+def attributes_text(kept: Mapping[str, Any]) -> str:
+    """Return attributes as they are kept, those that are None left out.
+
+    :raises Problem: invalid_field
+    """
+    try:
+        text = msgspec.json.encode({name: value for name, value in kept.items() if value is not None}).decode()
+    except (TypeError, ValueError, RecursionError):
+        raise Problem("invalid_field", field="attributes") from None
+    if len(text) > ATTRIBUTES_BYTES:
+        raise Problem("invalid_field", field="attributes", limit=ATTRIBUTES_BYTES)
+    return text
 
 
 def still(into: Asked) -> StampIs:

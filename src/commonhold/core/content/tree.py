@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from commonhold.core.changes import Set
-from commonhold.core.content.making import label, web_address
+from commonhold.core.content.making import attributes_text, label, web_address
 from commonhold.core.content.names import canonical, format_path, name_key, path_of
 from commonhold.core.content.steps import Asked, ask, changed, movable, write
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
@@ -20,7 +20,6 @@ from commonhold.core.ports import LONGEST_PAGE, Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
 
-ATTRIBUTES_BYTES: Final = 65_536  # what faces keep beside an item: descriptions and extents, no contents
 TAGS: Final = 128
 
 Cursor = tuple[Any, ...]
@@ -229,12 +228,7 @@ def _values(item: Item, wanted: ItemChange, limits: Limits) -> dict[str, Any]:
             raise Problem("not_for_items", field="url")
         values["url"] = web_address(wanted.url)
     kept = {**attributes_of(item), **(wanted.attributes or {}), **_labels(wanted, limits)}
-    try:
-        text = msgspec.json.encode({name: value for name, value in kept.items() if value is not None}).decode()
-    except (TypeError, ValueError, RecursionError):
-        raise Problem("invalid_field", field="attributes") from None
-    if len(text) > ATTRIBUTES_BYTES:
-        raise Problem("invalid_field", field="attributes", limit=ATTRIBUTES_BYTES)
+    text = attributes_text(kept)
     return values if text == item.attributes else {**values, "attributes": text}
 
 

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Collection
 from typing import Final
 
-from commonhold.core.model import Life, Share
+from commonhold.core.model import Life, Share, State
 from commonhold.core.policy.decide import Judge, needs_pass
 from commonhold.core.roles import Action, Kind
 
@@ -30,10 +30,18 @@ def width_of(judge: Judge, item: int, without: Collection[int] = ()) -> Width:
     if judge.snapshot.life(item) is not Life.LIVE:
         return widest
     for share in judge.standing(item):
+        if gone(judge, share):
+            continue
         step = Width.SOME if needs_pass(share) else _STEPS.get(share.kind, Width.SOME)
         if step > widest and share.no not in without and (gives := judge.gives(share, item).actions):
             widest = max(widest, step if gives & Action.READ else Width.SOME)
     return widest
+
+
+def gone(judge: Judge, share: Share) -> bool:
+    """Tell whether nobody gets a share any more, as its recipient is deleted or suspended."""
+    row = judge.snapshot.principals.get(share.recipient)
+    return row is not None and row.state is not State.ACTIVE
 
 
 def groups_of(judge: Judge, item: int) -> list[Share]:
