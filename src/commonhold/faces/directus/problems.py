@@ -128,7 +128,7 @@ def route_not_found(path: str) -> ApiError:
 
 def failed_validation(field: str, kind: str = "required", **details: Any) -> ApiError:
     """Return the refusal of a value that a field's demands refuse: ``required``, ``nnull``, or an operator."""
-    said = {"required": "Value is required.", "nnull": "Value can't be null."}.get(kind, f"Value doesn't fit {kind}.")
+    said = {"required": "Value is required.", "nnull": "Value can't be null."}.get(kind, "Value is not valid.")
     message = f'Validation failed for field "{field}". {said}'
     return ApiError("FAILED_VALIDATION", 400, message, field=field, path=[], type=kind, **details)
 
@@ -184,14 +184,10 @@ def of_problem(problem: Problem, path: str = "") -> ApiError:
         return no_field(str(facts.get("field", "")), str(facts.get("collection", "")))
     if code in _ABOUT_VALUES:
         return _ABOUT_VALUES[code](str(facts.get("collection", "")), str(facts.get("field", "")), facts.get("value"))
-    if code == "missing_field":
-        return failed_validation(str(facts.get("field", "")))
+    if code in ("missing_field", "failed_check"):
+        return failed_validation(str(facts.get("field") or ""), "required" if code == "missing_field" else "invalid")
     if theirs == "INVALID_CREDENTIALS":
-        return (
-            ApiError("TOKEN_EXPIRED", 401, "Token expired.")
-            if facts.get("reason") == "expired"
-            else invalid_credentials()
-        )
+        return ApiError("TOKEN_EXPIRED", 401, "Token expired.") if facts.get("expired") else invalid_credentials()
     return _with_reason(theirs, status, problem)
 
 
@@ -235,8 +231,10 @@ def error_reply(*errors: ApiError, headers: Mapping[str, str] | None = None) -> 
 def word(request: Request, problem: Problem, status: int) -> Response:
     """Word a problem of the core as this dialect's reply to a whole request."""
     path = request.scope["path"][len(request.scope.get(UNDER, "")) :]
-    error = of_problem(problem, path)
-    headers = problem_headers(problem, error.status) if status != 405 else {}
+    kept = SESSION_COOKIE in request.cookies and "authorization" not in request.headers
+    # The token of a share that is over is told as what one may not see; by a cookie one is logged out.
+    error = forbidden() if problem.facts.get("ended") and not kept else of_problem(problem, path)
+    headers = problem_headers(problem, error.status) if status != 405 and error.status != 403 else {}
     response = error_reply(error, headers=headers)
     if problem.code == "bad_token" and SESSION_COOKIE in request.cookies:
         drop_cookie(response, SESSION_COOKIE)  # a browser would send it again with every request

@@ -7,6 +7,8 @@ path into related rows of which none may be read.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from commonhold.core import cost
 from commonhold.core.problems import Problem
 from commonhold.core.query import Fields, Filter, Nest, Operand, Page, Pick, Query, Sort, Step, Toward, all_of
@@ -105,11 +107,12 @@ class Selecting:
         place = Place(self.view, collection, path=path)
         found: list[Pick | Nest] = []
         shape = Shape({}, {}, {}, [])
-        for label, rests in self.wanted(collection, asked).items():
+        wanted, plain = self.wanted(collection, asked)
+        for label, rests in wanted.items():
             name = asked.alias.get(label, label)
-            if rests:
-                found += self.nest(place, label, name, rests, asked.deep.get(label), shape)
-            else:
+            nested = self.nest(place, label, name, rests, asked.deep.get(label), shape) if rests else []
+            found += nested
+            if not rests or (not nested and label in plain):
                 found += self.pick(place, label, name, shape)
         if not found:
             first = next((field.name for field in self.view.fields(collection) if field.kind is not Kind.ALIAS), None)
@@ -117,18 +120,20 @@ class Selecting:
             shape.hidden.append(HIDDEN)
         return tuple(found), shape
 
-    def wanted(self, collection: str, asked: Asked) -> dict[str, list[str]]:
-        """Return what is asked for by name: nothing more for a field itself, else the paths beyond it."""
+    def wanted(self, collection: str, asked: Asked) -> tuple[dict[str, list[str]], set[str]]:
+        """Return the paths beyond each name, none for a field itself; and the names that a wildcard stands for."""
         found: dict[str, list[str]] = {}
-        for path in asked.fields or EVERY:
+        plain: set[str] = set()
+        for path in EVERY if asked.fields is None else asked.fields:
             head, _, rest = _split(path)
             if head != "*":
                 found.setdefault(head, []).extend([rest] if rest else [])
                 continue
             for field in self.view.fields(collection):
+                plain.add(field.name)
                 related = rest and self.view.relation(collection, field.name)
                 found.setdefault(field.name, []).extend([rest] if related else [])
-        return found
+        return found, plain
 
     def pick(self, place: Place, label: str, name: str, shape: Shape) -> list[Pick | Nest]:
         """Show a field, or a function of one; of a to-many relation the keys."""
@@ -210,4 +215,4 @@ def _deep(given: Json, fields: tuple[str, ...]) -> Asked:
         return Asked(fields=fields)
     own = {name[1:]: value for name, value in given.items() if name.startswith("_")}
     deeper = {name: value for name, value in given.items() if not name.startswith("_")}
-    return read({**own, "fields": list(fields), "deep": deeper, "meta": None, "export": None})
+    return replace(read({**own, "deep": deeper, "meta": None, "export": None}), fields=fields)
