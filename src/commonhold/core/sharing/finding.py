@@ -138,14 +138,17 @@ async def note_of(core: Core, allowed: Allowed, share: Share) -> str | None:
     return found[0].text if found else None
 
 
-async def shares_on(core: Core, actor: Actor, item: ItemRef, after: int | None = None, limit: int = 50) -> Shares:
-    """List the live shares that stand on an item: all for those who manage it, else those the actor made.
+async def shares_on(
+    core: Core, actor: Actor, item: ItemRef, after: int | None = None, limit: int = 50, *, own: bool = False
+) -> Shares:
+    """List the live shares that stand on an item: all for those who manage it, else (or ``own``) those he made.
 
     :raises Problem: unknown_item
     """
     judged = await judge(core, Look(actor, items=(item,), names=True))
     allowed, _ = require(judged, actor, judged.snapshot.found_items.get(item), Action.READ)
-    where = (Where("item", "eq", allowed.item),)
+    where: tuple[Where, ...] = (Where("item", "eq", allowed.item),)
+    where += (Where("made_by", "eq", actor.user),) if own else ()
     return await _page(core, actor, await core.store.rows(allowed, newest(where, after, limit)), limit)
 
 

@@ -71,8 +71,8 @@ async def give_folder(call: Call) -> shapes.Share:
 async def _own(call: Call, code: str, *, folder: bool) -> shapes.SearchResultList:
     no = id_of(call, code)
     _refuse_kind(await prospect(call.core, call.actor, no), code, folder=folder)
-    shares = await every(lambda after: shares_on(call.core, call.actor, no, after, 200))
-    return shapes.listed([of_share(call, one) for one in shares if one.share.made_by == call.actor.user])
+    shares = await every(lambda after: shares_on(call.core, call.actor, no, after, 200, own=True))
+    return shapes.listed([of_share(call, one) for one in shares])
 
 
 def _refuse_kind(seen: Prospect, code: str, *, folder: bool) -> None:
