@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from tests.faces.directus.town import Town, again, furnish, settle
@@ -17,8 +17,10 @@ from commonhold.testing.core import CountedSecrets, TestClock, make_core
 
 DATABASE = "town.db"
 
+R = TypeVar("R")
 
-def apart(build: Callable[[], Coroutine[Any, Any, Town]]) -> Town:
+
+def apart(build: Callable[[], Coroutine[Any, Any, R]]) -> R:
     """Run a coroutine in a loop of its own, whether one runs here or not."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(build())).result()

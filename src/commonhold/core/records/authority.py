@@ -32,6 +32,7 @@ from commonhold.core.records.ports import Records
 from commonhold.core.records.reach import reach
 from commonhold.core.records.rules import WHOLE, Access, Rule, both, either, granted, narrowed
 from commonhold.core.roles import Action, ItemKind
+from commonhold.core.roles import Kind as Who
 
 MOST_SHARES: Final = 2_000  # shares of records looked at for one list: the newest; one row is looked at by itself
 NOTHING: Final = Access()
@@ -140,6 +141,7 @@ class _Weighing:
             else:
                 found.append(self.gives(share))
         found.extend(self.of_rows(same) for same in alike.values())
+        found.extend(self.bare(share) for share in self.seen.shares.values() if self.hollow(actor, share))
         return joined(found), [above for share in living for above in self.chain(share)]
 
     def counts(self, actor: Actor, share: Share) -> bool:
@@ -150,6 +152,21 @@ class _Weighing:
         if item.collection not in self.catalog or not self.judge.receives(actor, share):
             return False
         return self.judge.gives(share, item.no).actions & self.action == self.action
+
+    def hollow(self, actor: Actor, share: Share) -> bool:
+        """Tell whether somebody opened a link whose role has rules on its collection, of which none is for its row."""
+        item = self.seen.items.get(share.item)
+        if share.acts_as is None or share.kind is not Who.LINK or item is None or item.kind is not ItemKind.RECORD:
+            return False
+        reached = self.seen.life(item.no) is Life.LIVE and self.judge.receives(actor, share)
+        return reached and self.judge.gives(share, item.no).missing == "no_right"
+
+    def bare(self, share: Share) -> Access:
+        """Return what such a link gives: a collection in which no row is to be seen."""
+        name = self.seen.items[share.item].collection or ""
+        if name not in self.catalog:
+            return NOTHING
+        return cut(self.backed(share), {name: Compare(self.catalog.collection(name).key, Op.NULL)})
 
     def own(self, user: int | None) -> Access:
         """Return the right that stands on no share."""

@@ -23,7 +23,8 @@ _PARTS = (shares, auth, items, graphql, structure, users, people, permissions, m
 
 CLAIMS = (
     "/shares", "/auth", "/items", "/users", "/roles", "/policies", "/permissions", "/access", "/collections",
-    "/fields", "/relations", "/files", "/assets", "/server", "/graphql",
+    "/fields", "/relations", "/files", "/assets", "/server", "/graphql", "/translations",
+    *(f"/{name}" for name in me.ABSENT),
 )  # fmt: skip
 
 ROUTES = tuple(route for part in _PARTS for route in part.TABLE.routes)

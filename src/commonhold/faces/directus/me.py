@@ -11,8 +11,9 @@ from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.rules import Access, fields_of, rows_of
 from commonhold.core.roles import Action
 from commonhold.faces.directus.permitting import ACTIONS
-from commonhold.faces.directus.problems import forbidden
+from commonhold.faces.directus.problems import forbidden, no_collection
 from commonhold.faces.directus.registry import ROLES, USERS
+from commonhold.faces.directus.replies import json_reply
 from commonhold.faces.directus.routes import Table
 from commonhold.faces.directus.system import CATALOG, ground, rows
 from commonhold.http.face import Call
@@ -20,6 +21,12 @@ from commonhold.http.face import Call
 TABLE = Table()
 
 Json = Any
+
+ABSENT: Final = (
+    "activity", "dashboards", "flows", "folders", "notifications", "operations", "panels", "presets", "revisions",
+    "settings", "versions", "webhooks",
+)  # fmt: skip
+"""Collections of the original that clients ask for, and that are always empty here."""
 
 VERSION: Final = "11.17.4"
 """The version whose answers this dialect gives: what clients compare with."""
@@ -113,3 +120,33 @@ async def health(call: Call) -> Response:
     """Tell that the server answers."""
     await call.core.store.instance()
     return Response(b'{"status":"ok"}', media_type="application/health+json; charset=utf-8")
+
+
+@TABLE.route("GET", "/auth", needs="public")
+async def providers(call: Call) -> Response:
+    """List the other ways to log in: there are none."""
+    del call
+    return json_reply({"data": [], "disableDefault": False})
+
+
+def _empty(name: str) -> None:
+    """Add the route of a collection of the original that has no rows here."""
+
+    async def listing(call: Call) -> Json:
+        """List nothing, to administrators."""
+        if not (await ground(call)).may.whole:
+            raise no_collection(f"directus_{name}")
+        return []
+
+    TABLE.route("GET", f"/{name}")(listing)
+
+
+for _name in ABSENT:
+    _empty(_name)
+
+
+@TABLE.route("GET", "/translations", needs="public")
+async def translations(call: Call) -> Json:
+    """List translations: there are none."""
+    del call
+    return []

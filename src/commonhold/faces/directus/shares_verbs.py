@@ -6,7 +6,7 @@ import msgspec
 
 from commonhold.core.problems import Problem
 from commonhold.core.query import NEVER, Compare, Op, Pick, Query
-from commonhold.core.records.authority import authority
+from commonhold.core.records.authority import authority, records_of
 from commonhold.core.records.rules import Access, fields_of, narrowed, rows_of, shown_on
 from commonhold.core.records.shelf import Shelf
 from commonhold.core.roles import Action
@@ -49,13 +49,22 @@ async def create(call: Call, several: Sequence[Data]) -> list[str]:
     if not several:
         return []
     may = await ground(call)
-    if not may.may.whole:
+    if may.may.whole:
+        await _refuse_unknown(call, [collection for collection, _ in refs])
+    else:
         await _refuse_unpermitted(call, may, [collection for collection, _ in refs], several)
     proposals = await proposals_of(call, refs)
     reports = await propose_all(call.core, call.actor, proposals)
     for (collection, data), report in zip(refs, reports, strict=True):
         _refuse(report, collection, data)
     return [report.pairs[0].share or "" for report in reports]
+
+
+async def _refuse_unknown(call: Call, collections: Sequence[str]) -> None:
+    catalog = await records_of(call.core).catalog()
+    for collection in collections:
+        if collection not in catalog and collection not in THINGS and not collection.startswith("directus_"):
+            raise no_collection(collection)
 
 
 async def _refuse_unpermitted(call: Call, may: Ground, collections: Sequence[str], several: Sequence[Data]) -> None:
