@@ -3,7 +3,9 @@
 from typing import Final
 
 from commonhold.core.identity import ItemRef
-from commonhold.core.roles import ItemKind
+from commonhold.core.problems import Problem
+from commonhold.core.roles import Action, ItemKind, Role
+from commonhold.core.sharing.finding import decide
 from commonhold.core.sharing.prospect import prospect
 from commonhold.faces.filr import shapes, words
 from commonhold.faces.filr.giving import ENTRY, FOLDER
@@ -38,7 +40,12 @@ async def of_file(call: Call) -> shapes.Access:
 
 
 async def _access(call: Call, ref: ItemRef, code: str, others: tuple[ItemKind, ...]) -> shapes.Access:
-    seen = await prospect(call.core, call.actor, ref)
+    try:
+        seen = await prospect(call.core, call.actor, ref)
+    except Problem as problem:
+        if problem.code != "unknown_item" or ItemKind.FOLDER in others:
+            raise
+        return await _blind(call, ref)
     if seen.item.kind in others:
         raise missing(code)
     role = words.rights_name(seen.right.actions)
@@ -48,4 +55,17 @@ async def _access(call: Call, ref: ItemRef, code: str, others: tuple[ItemKind, .
         sharing=words.sharing(seen.right.mask, wide=True, max_role=role),
         href=f"{what.href}/access",
         links=[],
+    )
+
+
+async def _blind(call: Call, ref: ItemRef) -> shapes.Access:
+    """Return the access to a folder of one who may only put things there.
+
+    :raises Problem: unknown_item
+    """
+    right = await decide(call.core, call.actor, ref)
+    if not right.may(Action.CREATE):
+        raise Problem("unknown_item")
+    return shapes.Access(
+        role=words.role_name(Role.UPLOADER), sharing=words.sharing(right.mask), href=f"/folders/{ref}/access", links=[]
     )

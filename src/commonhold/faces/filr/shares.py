@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from commonhold.core.directory.addresses import is_address
+from commonhold.core.identity import Actor
 from commonhold.core.roles import ItemKind
 from commonhold.core.sharing.finding import Shown, shares_by, shares_with
 from commonhold.core.sharing.listing import every, on_behalf, several, shares_with_everyone
@@ -134,14 +135,14 @@ def _warning(ident: int, refused: Refusal) -> shapes.NotifyWarning:
 async def by_user(call: Call) -> shapes.SearchResultList:
     """List the shares that somebody made: for himself, and for administrators."""
     who = await on_behalf(call.core, call.actor, id_of(call, "USER_NOT_FOUND"))
-    return _listed(call, await every(lambda after: shares_by(call.core, who, after, 200)))
+    return _listed(call, await every(lambda after: shares_by(call.core, who, after, 200)), _under(call, who))
 
 
 @TABLE.route("GET", "/shares/with_user/{id}")
 async def with_user(call: Call) -> shapes.SearchResultList:
     """List the shares that reach somebody, by his groups too: for himself, and for administrators."""
     who = await on_behalf(call.core, call.actor, id_of(call, "USER_NOT_FOUND"))
-    return _listed(call, await every(lambda after: shares_with(call.core, who, after, 200)))
+    return _listed(call, await every(lambda after: shares_with(call.core, who, after, 200)), _under(call, who))
 
 
 @TABLE.route("GET", "/shares/public")
@@ -150,5 +151,10 @@ async def public(call: Call) -> shapes.SearchResultList:
     return _listed(call, await every(lambda after: shares_with_everyone(call.core, call.actor, after)))
 
 
-def _listed(call: Call, shares: list[Shown]) -> shapes.SearchResultList:
-    return shapes.listed([of_share(call, one) for one in shares if one.state != "in_trash"])
+def _under(call: Call, who: Actor) -> str:
+    """Return where shares are looked at: those of others are an administrator's business."""
+    return "/shares" if who.user == call.actor.user else "/admin/shares"
+
+
+def _listed(call: Call, shares: list[Shown], under: str = "/shares") -> shapes.SearchResultList:
+    return shapes.listed([of_share(call, one, under) for one in shares if one.state != "in_trash"])
