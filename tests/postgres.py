@@ -99,7 +99,7 @@ class Server:
 
     def _make(self, template: str) -> str:
         name = next(self._names)
-        self.ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG")
         self._made.add(name)
         return self.url(name)
 

@@ -27,11 +27,13 @@ import msgspec
 from commonhold import logs
 from commonhold.core.core import Core
 from commonhold.core.problems import Problem
-from commonhold.settings import FILE, Settings, SettingsError, load, reveal
+from commonhold.settings import FILE, Settings, SettingsError, load, reveal, without_password
 
 if TYPE_CHECKING:
     from commonhold.http.app import App
     from commonhold.http.face import Face
+    from commonhold.store.postgres.store import PostgresStore
+    from commonhold.store.sqlite.store import SqliteStore
 
 LOCK: Final = "server.lock"
 ADDRESS: Final = "server.json"
@@ -74,6 +76,44 @@ def database_path(settings: Settings) -> Path:
     return Path(settings.database_url.removeprefix("sqlite:///")).absolute()
 
 
+def database_named(settings: Settings) -> str:
+    """Return what the database is called in messages: its place, never the password to it."""
+    if not settings.on_postgres:
+        return str(database_path(settings))
+    return without_password(settings.database_url)
+
+
+async def database_exists(settings: Settings) -> bool:
+    """Tell whether there is a database that was made ready once.
+
+    :raises Problem: unavailable, postgres_unfit
+    """
+    if not settings.on_postgres:
+        return database_path(settings).exists()
+    from commonhold.store.postgres.ready import version_of
+
+    return await version_of(settings.database_url) is not None
+
+
+async def _open_store(settings: Settings) -> "SqliteStore | PostgresStore":
+    """Make the database ready, and open it.
+
+    :raises Problem: it cannot be used as it is, or by this program
+    """
+    if settings.on_postgres:
+        from commonhold.store.postgres import ready
+        from commonhold.store.postgres.store import PostgresStore
+
+        await ready.make_ready(settings.database_url)
+        return PostgresStore(settings.database_url, clock=wall_clock)
+    from commonhold.store.sqlite.ready import make_ready
+    from commonhold.store.sqlite.store import SqliteStore
+
+    path = database_path(settings)
+    await asyncio.to_thread(make_ready, path)
+    return SqliteStore(path, clock=wall_clock)
+
+
 @contextlib.asynccontextmanager
 async def open_core(settings: Settings) -> AsyncIterator[Core]:
     """Open the data directory: made, migrated and closed as needed. Any number of processes may have it open.
@@ -85,23 +125,20 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
     from commonhold.keys.instance import KeyUnusable, instance_key
     from commonhold.keys.passwords import Argon2Passwords
     from commonhold.keys.secrets import InstanceSecrets
-    from commonhold.store.sqlite.ready import make_ready
-    from commonhold.store.sqlite.store import SqliteStore
 
     prepare(settings)
-    path = database_path(settings)
+    place = database_named(settings)
     try:
-        key = instance_key(settings.data, database_exists=path.exists())
-        await asyncio.to_thread(make_ready, path)
-        store = SqliteStore(path, clock=wall_clock)
+        key = instance_key(settings.data, database_exists=await database_exists(settings))
+        store = await _open_store(settings)
         blobs = FolderBlobs(settings.blobs_folder)
     except KeyUnusable as error:
         raise Unusable(str(error)) from None
     except Problem as problem:
         told = " ".join(f"{name}: {value}." for name, value in problem.facts.items())
-        raise Unusable(f"{path}: {problem.sentence} {told}".strip()) from None
+        raise Unusable(f"{place}: {problem.sentence} {told}".strip()) from None
     except OSError as error:
-        raise Unusable(f"{error.filename or path}: {error.strerror}.") from None
+        raise Unusable(f"{error.filename or place}: {error.strerror}.") from None
     try:
         secrets, hasher = InstanceSecrets(key), Argon2Passwords()
         staging = FolderStaging(settings.staging_folder)

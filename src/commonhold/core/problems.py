@@ -112,6 +112,7 @@ SENTENCES: Final[dict[str, str]] = {
     "unavailable": "The server cannot answer at the moment. Try again soon.",
     "internal": "Something went wrong on our side. Try again, or give the request id to an administrator.",
     # starting
+    "postgres_unfit": "This PostgreSQL database cannot be used as it is.",
     "schema_newer": "A newer version of the program wrote this data. Install that version, or restore a backup.",
     "sqlite_too_old": "This SQLite cannot be used. Install a Python with SQLite 3.38 or later that has FTS5.",
     # records

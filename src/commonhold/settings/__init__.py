@@ -7,7 +7,18 @@ secrets are never shown. All of them stand in ``docs/reference/settings.md``.
 
 from commonhold.settings.keys import Explained, Key, explain, keys, reveal, show
 from commonhold.settings.reading import FILE, SettingsError, load
-from commonhold.settings.values import PAGES, Admin, FaceSettings, Filr, Log, Secret, Settings, Smtp, Tls
+from commonhold.settings.values import (
+    PAGES,
+    Admin,
+    FaceSettings,
+    Filr,
+    Log,
+    Secret,
+    Settings,
+    Smtp,
+    Tls,
+    without_password,
+)
 
 __all__ = [
     "FILE",
@@ -28,4 +39,5 @@ __all__ = [
     "load",
     "reveal",
     "show",
+    "without_password",
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from commonhold.settings.values import FaceSettings, Secret, Settings
+from commonhold.settings.values import FaceSettings, Secret, Settings, without_password
 
 PREFIX: Final = "COMMONHOLD_"
 FACE: Final = "faces.<name>."
@@ -73,9 +73,14 @@ class Explained(msgspec.Struct, frozen=True):
 def explain(settings: Settings) -> list[Explained]:
     """Tell every setting, its value and origin; secrets only as set or not."""
     return [
-        Explained(key.name, key.variable, show(value), settings.origins.get(key.name, "default"), key.said)
+        Explained(key.name, key.variable, show(_shown(key, value)), settings.origins.get(key.name, "default"), key.said)
         for key, value in _valued(settings)
     ]
+
+
+def _shown(key: Key, value: Any) -> Any:
+    """Return a value as it may be shown: the URL of a database without the password in it."""
+    return without_password(value) if key.name == "database" and value else value
 
 
 def reveal(settings: Settings) -> dict[str, Any]:

@@ -146,6 +146,15 @@ class FaceSettings(msgspec.Struct, frozen=True):
             raise ValueError("a prefix begins with a slash and does not end with one, such as /directus")
 
 
+POSTGRES: Final = ("postgresql://", "postgres://")
+
+
+def without_password(url: str) -> str:
+    """Return a URL of a database as it may be shown."""
+    hidden = re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:***@", url)
+    return re.sub(r"(?<=[?&])(password|sslpassword)=[^&]*", r"\1=***", hidden)
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting there is. Made by ``load``; tests make one by hand."""
 
@@ -153,7 +162,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         DATA
     )
     database: Annotated[
-        str | None, "URL of the database: `sqlite:///path`. Without one: `commonhold.db` in the data directory."
+        str | None,
+        "URL of the database: `sqlite:///path` or `postgresql://…`. Without one: `commonhold.db` in the data directory.",
     ] = None
     blobs: Annotated[Path | None, "Folder for the bytes of files. Without one: `blobs` in the data directory."] = None
     host: Annotated[str, "Address to listen on; `0.0.0.0` listens on all networks of the machine."] = "127.0.0.1"
@@ -188,8 +198,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what no server could work with."""
         if self.base_url is not None:
             _refuse_url(self.base_url)
-        if self.database is not None and not self.database.startswith("sqlite:///"):
-            raise ValueError("`database` must be a URL such as sqlite:///path/to/commonhold.db")
+        if self.database is not None and not self.database.startswith(("sqlite:///", *POSTGRES)):
+            raise ValueError(
+                "`database` must be a URL such as sqlite:///path/to/commonhold.db or postgresql://user@host/name"
+            )
         if any(limit is not None and limit < 0 for limit in msgspec.structs.astuple(self.limits)):
             raise ValueError("a limit cannot be below nought")
         for network in self.trusted_proxies:
@@ -201,6 +213,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def database_url(self) -> str:
         """The database, named or not."""
         return self.database or f"sqlite:///{self.data / 'commonhold.db'}"
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether the database is one of PostgreSQL."""
+        return self.database_url.startswith(POSTGRES)
 
     @property
     def blobs_folder(self) -> Path:

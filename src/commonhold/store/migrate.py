@@ -1,23 +1,28 @@
 """Bring a database up to the schema of this program: ``python -m commonhold.store.migrate URL [--check]``.
 
+``-`` in place of the URL: it is read from the standard input, as it may hold a password, and everybody sees arguments.
+
 Runs in a process of its own, so that no serving process loads SQLAlchemy or Alembic. One transaction holds all steps
 and the first rows: whoever looks sees a whole database, of one version or of another. ``--check`` changes nothing and
 exits with 0 if there is nothing to do, 1 if there is, 2 if the database is newer than this program.
 """
 
 import argparse
+import asyncio
 import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, insert, make_url, select
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, insert, make_url, select, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from commonhold.core.genesis import first_rows
 from commonhold.core.model import Instance, Principal
@@ -25,7 +30,10 @@ from commonhold.store.schema import metadata
 from commonhold.store.sqlite.turnstile import Turnstile
 from commonhold.store.tables import HEAD
 
+T = TypeVar("T")
+
 SEARCH: Final = "item_words"  # made by hand: what searches for words differs from engine to engine
+ALONE: Final = 0x636F6D6D  # the lock that programs agree on
 RECORDS: Final = "r_"  # tables of records come and go with their collections
 
 
@@ -75,17 +83,43 @@ def version_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def within(url: str, work: Callable[[Connection], T]) -> T:
+    """Do something in one transaction on a database, whichever it is."""
+    if not url.startswith("postgres"):
+        engine = engine_for(url)
+        with engine.begin() as connection:
+            done = work(connection)
+        engine.dispose()
+        return done
+    return asyncio.run(_within_postgres(url, work))
+
+
+async def _within_postgres(url: str, work: Callable[[Connection], T]) -> T:
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
+    )
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
 def migrate(url: str) -> None:
     """Take every step that is missing, and write the first rows into a database that has none."""
-    engine = engine_for(url)
+    with alone(url):
+        within(url, _upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({ALONE})"))  # of several programs one migrates
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    with alone(url), engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, HEAD)
-        if connection.execute(select(metadata.tables["instance"])).first() is None:
-            found(connection)
-    engine.dispose()
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)
+    if connection.execute(select(metadata.tables["instance"])).first() is None:
+        found(connection)
 
 
 def found(connection: Connection) -> None:
@@ -105,10 +139,7 @@ def as_dict(row: Any) -> dict[str, Any]:
 
 def check(url: str) -> int:
     """Say how a database stands to this program, and return the exit code for it."""
-    engine = engine_for(url)
-    with engine.connect() as connection:
-        version = version_of(connection)
-    engine.dispose()
+    version = within(url, version_of)
     if version is not None and version > HEAD:
         print(f"The data is of version {version}, newer than this program ({HEAD}). Install the newer program.")  # noqa: T201
         return 2
@@ -119,14 +150,15 @@ def check(url: str) -> int:
 def main(arguments: list[str]) -> int:
     """Run the command; what it makes can be read by the user it runs as alone."""
     parser = argparse.ArgumentParser(prog="commonhold.store.migrate", description="Bring a database up to date.")
-    parser.add_argument("url", help="sqlite:///path, or postgresql://…")
+    parser.add_argument("url", help="sqlite:///path, or postgresql://…; - reads it from standard input")
     parser.add_argument("--check", action="store_true", help="change nothing, say what is to do")
     given = parser.parse_args(arguments)
     os.umask(0o077)
-    code = check(given.url)
+    url = sys.stdin.read().strip() if given.url == "-" else given.url
+    code = check(url)
     if given.check or code != 1:
         return code
-    migrate(given.url)
+    migrate(url)
     return 0
 
 

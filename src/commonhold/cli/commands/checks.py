@@ -17,6 +17,7 @@ from commonhold import wiring
 from commonhold.cli.command import Session, command
 from commonhold.cli.exits import CommandError
 from commonhold.cli.output import size_of
+from commonhold.core.problems import Problem
 from commonhold.settings import Settings, explain
 
 root = typer.Typer()
@@ -50,7 +51,7 @@ async def check_config(
 async def doctor(session: Session) -> None:
     """Look at data directory, database, disk, server and mail; exits with 1 if something is not as it should be."""
     settings = session.settings
-    findings = list(_look(settings))
+    findings = list(_look(settings, *await _facts(settings)))
     findings += [await asyncio.to_thread(check, settings) for check in (_server, _mail)]
     ill = [one for one in findings if not one.good]
     if not session.out.value([msgspec.structs.asdict(one) for one in findings]):
@@ -61,14 +62,25 @@ async def doctor(session: Session) -> None:
         raise CommandError(f"Not as it should be: {', '.join(x.what for x in ill)}.")
 
 
-def _look(settings: Settings) -> Iterator[Finding]:
+async def _facts(settings: Settings) -> tuple[bool, str]:
+    """Return whether there is a database, and what is to be said of one that is reached over a connection."""
+    if not settings.on_postgres:
+        return await wiring.database_exists(settings), ""
+    try:
+        there = await wiring.database_exists(settings)
+    except Problem as problem:
+        return False, f"{problem.facts.get('reason', problem.sentence)}"
+    return there, ""
+
+
+def _look(settings: Settings, there: bool, wrong: str) -> Iterator[Finding]:
     """Look at what lies on this machine; each look by itself, so that one failure hides no other."""
     checks: dict[str, Callable[[Settings], str]] = {
         "python": lambda _: sys.version.split()[0],
         "sqlite": _sqlite,
         "data directory": _directory,
-        "instance key": _key,
-        "database": _database,
+        "instance key": lambda settings: _key(settings, there),
+        "database": lambda settings: _database(settings, there, wrong),
         "disk": _disk,
     }
     for what, check in checks.items():
@@ -99,11 +111,10 @@ def _directory(settings: Settings) -> str:
     return f"{settings.data}, closed to others"
 
 
-def _key(settings: Settings) -> str:
+def _key(settings: Settings, there: bool) -> str:
     path = settings.data / "instance.key"
-    database = wiring.database_path(settings).exists()
     if not path.exists():
-        if database:
+        if there:
             raise CommandError(f"{path} is missing, but there is a database. Bring it back from your backup.")
         return "none yet; the first start makes it"
     if path.stat().st_mode & 0o077:
@@ -111,7 +122,12 @@ def _key(settings: Settings) -> str:
     return f"{path}; keep a copy of it apart from the database's"
 
 
-def _database(settings: Settings) -> str:
+def _database(settings: Settings, there: bool, wrong: str) -> str:
+    if wrong:
+        raise CommandError(f"{wiring.database_named(settings)}: {wrong}.")
+    if settings.on_postgres:
+        name = wiring.database_named(settings)
+        return f"{name} answers" if there else f"{name} is empty; the first start makes the tables"
     path = wiring.database_path(settings)
     if not path.exists():
         return "none yet; the first start makes it"

@@ -76,11 +76,11 @@ async def migrate(
     """Bring the database to the version of this program; every start does so by itself."""
     settings = session.settings
     wiring.prepare(settings)
-    command = plain_python("commonhold.store.migrate", settings.database_url)
-    child = await asyncio.create_subprocess_exec(
-        *command, *(["--check"] if check else []), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = (text.decode(errors="replace").strip() for text in await child.communicate())
+    command = plain_python("commonhold.store.migrate", "-")
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
+    child = await asyncio.create_subprocess_exec(*command, *(["--check"] if check else []), **pipes)
+    said = await child.communicate(settings.database_url.encode())  # by the pipe, as everybody can see arguments
+    out, err = (text.decode(errors="replace").strip() for text in said)
     if child.returncode not in (0, REFUSED) or (child.returncode and not check):
         raise Unusable(out or err.rpartition("\n")[2] or "The database cannot be migrated.")
     if child.returncode:

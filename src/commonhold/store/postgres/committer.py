@@ -30,7 +30,9 @@ from commonhold.store.postgres.record_writing import RecordWriting
 from commonhold.store.postgres.statements import HOLD, MOVE_ON
 
 GROUP: Final = 64  # commits in one transaction: more would make the first of them wait for little gain
-DURABLE: Final = "SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('synchronous_commit') = 'off'"
+DURABLE: Final = (
+    "SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('synchronous_commit') = 'off'"
+)
 
 Outcome = Commit | Exception
 
@@ -55,7 +57,7 @@ class Committer:
         self._url = url
         self._clock = clock
         self._connection: Connection | None = None
-        self._records: RecordWriting | None = None
+        self._records: dict[Connection, RecordWriting] = {}  # of the present connection alone
         self._closed = False
         self._queue: deque[Waiting] = deque()
         self._work: asyncio.Task[None] | None = None
@@ -156,7 +158,7 @@ class Committer:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(self._url, WRITING)
             await self._connection.execute(DURABLE)
-            self._records = RecordWriting(self._connection)
+            self._records = {self._connection: RecordWriting(self._connection)}
         return self._connection
 
     async def _leave(self, connection: Connection) -> None:
@@ -171,8 +173,7 @@ class Committer:
     async def _written(
         self, connection: Connection, group: Sequence[Waiting], before: Instance, together: bool
     ) -> tuple[list[Outcome], Instance]:
-        assert self._records is not None
-        writing = Writing(connection, self._clock(), self._records)
+        writing = Writing(connection, self._clock(), self._records[connection])
         outcomes: list[Outcome] = []
         instance = before
         for one in group:
@@ -186,7 +187,11 @@ class Committer:
         return outcomes, instance
 
     async def _as_part(
-        self, connection: Connection, writing: Writing, one: Waiting, before: Instance  # noqa: ARG002
+        self,
+        connection: Connection,
+        writing: Writing,
+        one: Waiting,
+        before: Instance,
     ) -> tuple[Outcome, Instance]:
         """Write one commit of a group that stands or falls as a whole."""
         try:

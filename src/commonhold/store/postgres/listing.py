@@ -46,7 +46,8 @@ def _condition(where: Where) -> Statement:
     if where.op in NULLS:
         return f"{name} {NULLS[where.op]}", []
     if where.op == "in":
-        return f"{name} = ANY(?)", [list(value)]
+        # a flag would be taken for a list of flags
+        return f"{name} = ANY(?)", [[int(one) if isinstance(one, enum.IntFlag) else one for one in value]]
     if where.op == "prefix":
         return f"{name} >= ? AND {name} < ?", [value, value + LAST]
     if isinstance(value, enum.StrEnum):  # written out, so that an index of rows with this value can be used
@@ -100,5 +101,3 @@ def search(asked: Search) -> Statement:
 def flat(values: Collection[Any]) -> list[Any]:
     """Return single values, those of lists too."""
     return [one for value in values for one in (value if isinstance(value, list) else (value,))]
-
-

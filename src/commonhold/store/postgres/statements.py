@@ -1,4 +1,4 @@
-"""Statements: those on the way of decisions are files of their own in ``sql``, the others are made from a shape and kept.
+"""Statements: those on the way of decisions are files of their own in ``sql``, the others are made from a shape.
 
 Lists travel as arrays, so that a statement has one form whatever the length of the list; rows travel as composite
 values of their table's type, whose columns stand in the order of the row's fields (a test compares them).

@@ -11,6 +11,7 @@ from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
 from commonhold.core.ports import LONGEST_PAGE, Clock, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
+from commonhold.core.records.ports import Records
 from commonhold.store.postgres import listing
 from commonhold.store.postgres.committer import Committer
 from commonhold.store.postgres.connections import HOT, READING, Connection, Connections
@@ -42,6 +43,7 @@ class PostgresStore:
         self._deciding = Connections(url, {**READING, **HOT}, DECIDING)
         self._aside = Connections(url, READING, ASIDE)
         self._committer = Committer(url, clock)
+        self.records: Records | None = None
 
     async def who(self, digest: bytes) -> Held | None:
         """See the port."""

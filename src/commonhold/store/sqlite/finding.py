@@ -4,7 +4,7 @@ What reaches somebody is looked up from the item: its own shares, a few, and whe
 are shared with him or lie below one. These are few, and found once for each statement.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from commonhold.core.content.words import TEXTS
@@ -34,13 +34,9 @@ KEYS: Final = {"title": "name", "words": None}
 _DOWN: Final = """{name}(no) AS (
     {first}
     UNION
-    SELECT item.no FROM {name} CROSS JOIN item INDEXED BY item_folders ON item.parent = {name}.no
-    WHERE item.kind = 'folder' AND item.life <> 'deleted'{inherits})"""
-_GONE: Final = _DOWN.format(
-    name="gone",
-    first="SELECT no FROM item WHERE trashed_at IS NOT NULL AND kind = 'folder'",
-    inherits="",
-)
+    SELECT item.no FROM {name} CROSS JOIN {items} WHERE item.parent = {name}.no AND
+    item.kind = 'folder' AND item.life <> 'deleted'{inherits})"""
+_TRASHED: Final = "SELECT no FROM item WHERE trashed_at IS NOT NULL AND kind = 'folder'"
 
 
 def find(asked: Find) -> tuple[str, list[Any]]:
@@ -48,15 +44,23 @@ def find(asked: Find) -> tuple[str, list[Any]]:
 
     :raises Problem: bad_query
     """
-    return _Statement(asked).whole()
+    return Statement(asked).whole()
 
 
-class _Statement:
-    """One statement under way: the folders it needs, and its values in the order of their places."""
+class Statement:
+    """One statement under way: the folders it needs, and its values in the order of their places.
+
+    What databases spell differently stands in these names and in the last two methods.
+    """
+
+    folders = "item INDEXED BY item_folders"
+    near = "share INDEXED BY share_near"
+    standing = "share INDEXED BY share_item_no"
+    unindexed = "+"
 
     def __init__(self, asked: Find) -> None:
         self._asked = asked
-        self._folders = [_GONE]
+        self._folders = [_DOWN.format(name="gone", first=_TRASHED, inherits="", items=self.folders)]
         self._given: list[Any] = []  # values of the folders
         self._values: list[Any] = []
 
@@ -72,7 +76,8 @@ class _Statement:
         text = (
             f"WITH RECURSIVE {', '.join(self._folders)} SELECT item.no FROM item "
             f"WHERE item.life = 'live' AND item.kind <> 'folder' AND {where}{seen} "
-            f"AND coalesce(item.parent, 0) NOT IN gone ORDER BY {ORDERS[order]}{down}, item.no{down} LIMIT ?"
+            f"AND coalesce(item.parent, 0) NOT IN (SELECT no FROM gone) "
+            f"ORDER BY {ORDERS[order]}{down}, item.no{down} LIMIT ?"
         )
         return text, [*self._given, *self._values, asked.limit]
 
@@ -86,7 +91,7 @@ class _Statement:
             if value is not None:
                 ways.append(f"item.space IN (SELECT no FROM space WHERE {column} = ?)")
                 self._values.append(value)
-        ways.append(self._reached("+share.recipient", asked.principals))
+        ways.append(self._reached(f"{self.unindexed}share.recipient", asked.principals))
         return f" AND ({' OR '.join(ways)})"
 
     def _reached(self, column: str, principals: Collection[int]) -> str:
@@ -95,13 +100,13 @@ class _Statement:
         folders = self._below(f"SELECT item FROM folder_share WHERE recipient IN ({places})", principals)
         self._values += principals
         return (
-            f"EXISTS (SELECT 1 FROM share INDEXED BY share_near WHERE share.item = item.no AND {column} IN ({places})) "
-            f"OR (item.inherits AND item.parent IN {folders})"
+            f"EXISTS (SELECT 1 FROM {self.near} WHERE share.item = item.no AND {column} IN ({places})) "
+            f"OR (item.inherits AND item.parent IN (SELECT no FROM {folders}))"
         )
 
     def _below(self, first: str, values: Collection[Any]) -> str:
         name = f"below{len(self._folders)}"
-        self._folders.append(_DOWN.format(name=name, first=first, inherits=" AND item.inherits"))
+        self._folders.append(_DOWN.format(name=name, first=first, inherits=" AND item.inherits", items=self.folders))
         self._given += values
         return name
 
@@ -149,16 +154,17 @@ class _Statement:
         self._values.append(principal)
         return (
             "item.no IN (SELECT item FROM share WHERE recipient = ? UNION SELECT child.no "
-            f"FROM {folders} CROSS JOIN item AS child ON child.parent = {folders}.no WHERE child.inherits)"
+            f"FROM {folders} CROSS JOIN item AS child WHERE child.parent = {folders}.no AND child.inherits)"
         )
 
     def _kinds(self, mask: int) -> str:
-        first = "SELECT below.item FROM folder_share AS below JOIN share ON share.no = below.share WHERE share.kind & ?"
+        shares = "folder_share AS below JOIN share ON share.no = below.share"
+        first = f"SELECT below.item FROM {shares} WHERE (share.kind & ?) <> 0"
         folders = self._below(first, (int(mask),))
         self._values.append(int(mask))
         return (
-            "(EXISTS (SELECT 1 FROM share INDEXED BY share_item_no WHERE share.item = item.no AND share.kind & ?) "
-            f"OR (item.inherits AND item.parent IN {folders}))"
+            f"(EXISTS (SELECT 1 FROM {self.standing} WHERE share.item = item.no AND (share.kind & ?) <> 0) "
+            f"OR (item.inherits AND item.parent IN (SELECT no FROM {folders})))"
         )
 
     def _words(self, field: str, op: Op, value: Any) -> str:
@@ -168,12 +174,20 @@ class _Statement:
         if op is Op.NNULL:
             if column in (None, "name"):
                 return "TRUE"
-            return f"coalesce(json_extract(item.attributes, '$.{column}'), '[]') NOT IN ('', '[]')"
+            return self.has(column)
         words = words_of(str(value))
         if op not in (Op.ICONTAINS, Op.ISTARTS_WITH):
             raise Problem("bad_query", field=field)
         if not words:
             return "FALSE"
-        match = f'"{" ".join(words)}"{" *" if op is Op.ISTARTS_WITH else ""}'
+        return self.match(column, words, op is Op.ISTARTS_WITH)
+
+    def has(self, column: str) -> str:
+        """Write that there is a text of this kind."""
+        return f"coalesce(json_extract(item.attributes, '$.{column}'), '[]') NOT IN ('', '[]')"
+
+    def match(self, column: str | None, words: Sequence[str], beginning: bool) -> str:
+        """Write that words stand in a row in one kind of text, or in any; of the last one the beginning may do."""
+        match = f'"{" ".join(words)}"{" *" if beginning else ""}'
         self._values.append(match if column is None else f"{column} : {match}")
         return "item.no IN (SELECT rowid FROM item_words WHERE item_words MATCH ?)"
