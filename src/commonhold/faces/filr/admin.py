@@ -112,7 +112,7 @@ class Several(Shape, kw_only=True):
     items: list[AssignedGiven] = msgspec.field(default_factory=list)
 
 
-@TABLE.route("GET", UNDER)
+@TABLE.route("GET", UNDER, needs="administration")
 async def shares(call: Call) -> shapes.SearchResultList:
     """List shares of everybody, by who made them or whom they are with."""
     asked = query_of(call, Asked)
@@ -120,7 +120,7 @@ async def shares(call: Call) -> shapes.SearchResultList:
     return _listed(call, [one for one in rows if asked.include_expired or one.state != "ended"])
 
 
-@TABLE.route("GET", f"{UNDER}/public")
+@TABLE.route("GET", f"{UNDER}/public", needs="administration")
 async def public(call: Call) -> shapes.SearchResultList:
     """List the public shares of everybody that are not over."""
     return _listed(call, [one for one in await _all(call, Wanted(recipient=EVERYONE)) if one.state != "ended"])
@@ -134,14 +134,14 @@ def _listed(call: Call, rows: list[Shown]) -> shapes.SearchResultList:
     return shapes.listed([of_share(call, one, UNDER) for one in rows if one.state != "in_trash"])
 
 
-@TABLE.route("GET", f"{UNDER}/{{id}}")
+@TABLE.route("GET", f"{UNDER}/{{id}}", needs="administration")
 async def read(call: Call) -> shapes.Share:
     """Return anybody's share."""
     await administration(call.core, call.actor)
     return of_share(call, await found(call), UNDER)
 
 
-@TABLE.route("DELETE", f"{UNDER}/{{id}}")
+@TABLE.route("DELETE", f"{UNDER}/{{id}}", needs="administration")
 async def end(call: Call) -> None:
     """End anybody's share."""
     await administration(call.core, call.actor)
@@ -150,7 +150,7 @@ async def end(call: Call) -> None:
         raise missing(GONE) if refused.code == "unknown_share" else refused.problem()
 
 
-@TABLE.route("GET", "/admin/share_settings")
+@TABLE.route("GET", "/admin/share_settings", needs="administration")
 async def settings(call: Call) -> ShareSettings:
     """Return who may share with whom."""
     return await _settings(call)
@@ -164,7 +164,7 @@ async def _settings(call: Call) -> ShareSettings:
     )
 
 
-@TABLE.route("PUT", "/admin/share_settings")
+@TABLE.route("PUT", "/admin/share_settings", needs="administration")
 async def set_settings(call: Call) -> ShareSettings:
     """Change who may share with whom: the parts that are given."""
     await administration(call.core, call.actor)
@@ -178,13 +178,13 @@ async def set_settings(call: Call) -> ShareSettings:
     return await _settings(call)
 
 
-@TABLE.route("GET", "/admin/share_settings/permissions")
+@TABLE.route("GET", "/admin/share_settings/permissions", needs="administration")
 async def assigned(call: Call) -> shapes.SearchResultList:
     """List who may share with whom, where it is limited."""
     return shapes.listed(await _assigned(call))
 
 
-@TABLE.route("POST", "/admin/share_settings/permissions")
+@TABLE.route("POST", "/admin/share_settings/permissions", needs="administration")
 async def assign(call: Call) -> shapes.SearchResultList:
     """Say with whom one user, or everybody inside, may share."""
     await administration(call.core, call.actor)
@@ -192,7 +192,7 @@ async def assign(call: Call) -> shapes.SearchResultList:
     return shapes.listed(await _assigned(call))
 
 
-@TABLE.route("PUT", "/admin/share_settings/permissions")
+@TABLE.route("PUT", "/admin/share_settings/permissions", needs="administration")
 async def assign_all(call: Call) -> shapes.SearchResultList:
     """Say who may share with whom; whoever is not named has no such limit any more."""
     await administration(call.core, call.actor)
@@ -200,19 +200,19 @@ async def assign_all(call: Call) -> shapes.SearchResultList:
     return shapes.listed(await _assigned(call))
 
 
-@TABLE.route("DELETE", "/admin/share_settings/permissions")
+@TABLE.route("DELETE", "/admin/share_settings/permissions", needs="administration")
 async def unassign(call: Call) -> None:
     """Take all these limits away."""
     await limit_kinds(call.core, call.actor, {}, only=True)
 
 
-@TABLE.route("GET", "/admin/share_settings/external_restrictions")
+@TABLE.route("GET", "/admin/share_settings/external_restrictions", needs="administration")
 async def restrictions(call: Call) -> Restrictions:
     """Return which addresses may be invited."""
     return await _restrictions(call)
 
 
-@TABLE.route("PUT", "/admin/share_settings/external_restrictions")
+@TABLE.route("PUT", "/admin/share_settings/external_restrictions", needs="administration")
 async def restrict(call: Call) -> Restrictions:
     """Change which addresses may be invited: the parts that are given."""
     await administration(call.core, call.actor)
