@@ -163,7 +163,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     database: Annotated[
         str | None,
-        "URL of the database: `sqlite:///path` or `postgresql://…`. Without one: `commonhold.db` in the data directory.",
+        "URL of the database: `sqlite:///path`, `postgresql://…`. Without one: `commonhold.db` in the data directory.",
     ] = None
     blobs: Annotated[Path | None, "Folder for the bytes of files. Without one: `blobs` in the data directory."] = None
     host: Annotated[str, "Address to listen on; `0.0.0.0` listens on all networks of the machine."] = "127.0.0.1"

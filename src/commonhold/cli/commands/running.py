@@ -77,8 +77,9 @@ async def migrate(
     settings = session.settings
     wiring.prepare(settings)
     command = plain_python("commonhold.store.migrate", "-")
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
-    child = await asyncio.create_subprocess_exec(*command, *(["--check"] if check else []), **pipes)
+    pipe = asyncio.subprocess.PIPE
+    options = ["--check"] if check else []
+    child = await asyncio.create_subprocess_exec(*command, *options, stdin=pipe, stdout=pipe, stderr=pipe)
     said = await child.communicate(settings.database_url.encode())  # by the pipe, as everybody can see arguments
     out, err = (text.decode(errors="replace").strip() for text in said)
     if child.returncode not in (0, REFUSED) or (child.returncode and not check):

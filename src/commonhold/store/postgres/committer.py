@@ -177,8 +177,8 @@ class Committer:
         outcomes: list[Outcome] = []
         instance = before
         for one in group:
-            write = self._as_part if together else self._alone
-            outcome, instance = await write(connection, writing, one, instance)
+            write = _as_part(writing, one, instance) if together else _alone(connection, writing, one, instance)
+            outcome, instance = await write
             outcomes.append(outcome)
         try:
             await writing.flush()
@@ -186,41 +186,35 @@ class Committer:
             raise _unsure(error) from error
         return outcomes, instance
 
-    async def _as_part(
-        self,
-        connection: Connection,
-        writing: Writing,
-        one: Waiting,
-        before: Instance,
-    ) -> tuple[Outcome, Instance]:
-        """Write one commit of a group that stands or falls as a whole."""
-        try:
-            await writing.hold(one.guards, before)
-        except Broken as error:
-            return error, before  # nothing was written of it
-        try:
-            return await _one(writing, one, before)
-        except (Broken, Problem, asyncpg.PostgresError, asyncpg.InterfaceError, OverflowError, ValueError) as error:
-            raise _unsure(error) from error
 
-    async def _alone(
-        self, connection: Connection, writing: Writing, one: Waiting, before: Instance
-    ) -> tuple[Outcome, Instance]:
-        """Write one commit under a savepoint; if it breaks, the others stand."""
-        await connection.execute("SAVEPOINT one")
-        try:
-            await writing.hold(one.guards, before)
-            found = await _one(writing, one, before)
-            await writing.flush()
-        except (Broken, Problem, asyncpg.PostgresError, asyncpg.InterfaceError, OverflowError, ValueError) as error:
-            if lost(error) or isinstance(error, AGAIN):
-                raise
-            writing.forget()
-            await connection.execute("ROLLBACK TO SAVEPOINT one")
-            await connection.execute("RELEASE SAVEPOINT one")
-            return _refusal(error), before
+async def _as_part(writing: Writing, one: Waiting, before: Instance) -> tuple[Outcome, Instance]:
+    """Write one commit of a group that stands or falls as a whole."""
+    try:
+        await writing.hold(one.guards, before)
+    except Broken as error:
+        return error, before  # nothing was written of it
+    try:
+        return await _one(writing, one, before)
+    except (Broken, Problem, asyncpg.PostgresError, asyncpg.InterfaceError, OverflowError, ValueError) as error:
+        raise _unsure(error) from error
+
+
+async def _alone(connection: Connection, writing: Writing, one: Waiting, before: Instance) -> tuple[Outcome, Instance]:
+    """Write one commit under a savepoint; if it breaks, the others stand."""
+    await connection.execute("SAVEPOINT one")
+    try:
+        await writing.hold(one.guards, before)
+        found = await _one(writing, one, before)
+        await writing.flush()
+    except (Broken, Problem, asyncpg.PostgresError, asyncpg.InterfaceError, OverflowError, ValueError) as error:
+        if lost(error) or isinstance(error, AGAIN):
+            raise
+        writing.forget()
+        await connection.execute("ROLLBACK TO SAVEPOINT one")
         await connection.execute("RELEASE SAVEPOINT one")
-        return found
+        return _refusal(error), before
+    await connection.execute("RELEASE SAVEPOINT one")
+    return found
 
 
 async def _one(writing: Writing, one: Waiting, before: Instance) -> tuple[Commit, Instance]:
