@@ -11,7 +11,7 @@ from commonhold.core.model import Item
 from commonhold.core.problems import Problem
 from commonhold.faces.arcgis.content import Place, place_at
 from commonhold.faces.arcgis.ids import id_of
-from commonhold.faces.arcgis.item_types import APPS
+from commonhold.faces.arcgis.item_types import APPS, FILE
 from commonhold.faces.arcgis.items import USER
 from commonhold.faces.arcgis.items_shape import attributes_in
 from commonhold.faces.arcgis.parameters import Parameters, Upload
@@ -45,6 +45,8 @@ async def add_item_in_folder(call: Call, asked: Parameters) -> Any:
 
 async def _added(call: Call, asked: Parameters, place: Place) -> Any:
     found = attributes_in(asked)
+    if asked.flag("multipart") is True:
+        found = {"title": asked.word("fileName"), "type": FILE, **found}
     if not found.get("title") or not found.get("type"):
         raise ArcgisError(400, NEEDED, "CONT_0009")
     try:
@@ -67,11 +69,12 @@ async def _made(call: Call, asked: Parameters, place: Place, found: dict[str, An
     if url is not None:
         found["url"] = url
     name = _name(upload, asked, found)
+    by_part = asked.flag("multipart") is True and upload is None
     chunks = upload.chunks() if upload is not None else bytes_of(text or "")
     collision = Collision.REFUSE if upload is not None and upload.filename else Collision.RENAME
     if asked.flag("overwrite") is True:
         collision = Collision.VERSION
-    media = upload.media_type if upload is not None else JSON
+    media = upload.media_type if upload is not None else None if by_part else JSON
     return await add_file(
         call.core, call.actor, place.no, name, chunks, attributes=found, media=media, on_collision=collision
     )

@@ -33,7 +33,7 @@ async def update(call: Call, asked: Parameters) -> Any:
     if not wide.seen.right.may(Action.WRITE) or wide.seen.item.kind is ItemKind.RECORD:
         raise forbidden()
     found = attributes_in(asked, clear=asked.flag("clearEmptyFields") is True)
-    wanted = _change(wide, asked, found)
+    wanted = change_of(wide, asked, found)
     if wanted is not None:
         await change(call.core, call.actor, wide.seen.item.no, wanted)
     upload, text = asked.files.get("file"), asked.text("text")
@@ -44,7 +44,7 @@ async def update(call: Call, asked: Parameters) -> Any:
     return {"success": True, "id": call.params["item"]}
 
 
-def _change(wide: Wide, asked: Parameters, found: dict[str, Any]) -> ItemChange | None:
+def change_of(wide: Wide, asked: Parameters, found: dict[str, Any]) -> ItemChange | None:
     """Return the change of an item's row that parameters ask for."""
     url: Any = UNSET
     if (address := asked.word("url")) is not None:

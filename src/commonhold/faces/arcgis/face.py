@@ -15,6 +15,7 @@ from commonhold.faces.arcgis import (
     portal,
     searching,
     sharing,
+    uploading,
     users,
 )
 from commonhold.faces.arcgis.credentials import find
@@ -34,6 +35,7 @@ _PARTS: Final = (
     content,
     adding,
     changing,
+    uploading,
     searching,
 )
 

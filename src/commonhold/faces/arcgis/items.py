@@ -100,7 +100,7 @@ async def data(call: Call, _: Parameters) -> Any:
     """Return the data of an item: the bytes of a file, or the text that was kept with it."""
     wide = await item_at(call)
     if wide.seen.item.kind is ItemKind.FILE:
-        return await serve_file(call, call.actor, wide.seen.item.no, inline=True)
+        return await serve_file(call, call.actor, wide.seen.item.no)
     kept = attributes_of(wide.seen.item).get("data")
     return Response(kept if isinstance(kept, str) else "", media_type="application/json")
 

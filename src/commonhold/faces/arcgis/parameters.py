@@ -37,6 +37,10 @@ class Upload:
         self.size = size
         self._held = held
 
+    def __del__(self) -> None:
+        """Let go of the bytes, which nobody can ask for any more."""
+        self._held.close()
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the bytes from the first one on."""
         self._held.seek(0)
