@@ -1,6 +1,7 @@
 """Lanes: a test that needs more than Python says so by its marker, and is skipped by name where that is missing.
 
-``node``, ``chromium`` and ``debian("tool", ...)`` name what a test needs of the machine. With ``COMMONHOLD_NO_SKIP=1``
+``node``, ``chromium`` and ``debian("tool", ...)`` name what a test needs of the machine, ``arcgis`` a large package
+that is installed for it, once, with ``COMMONHOLD_ARCGIS=1``. With ``COMMONHOLD_NO_SKIP=1``
 (as ``.ci/run`` sets it, having installed everything) a skipped test fails the run, so that no lane falls silent.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 NO_SKIP = "COMMONHOLD_NO_SKIP"
+ARCGIS = "COMMONHOLD_ARCGIS"
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -23,6 +25,9 @@ def missing(marker: pytest.Mark) -> str | None:
         if not CHROMIUM.exists():
             return f"needs Chromium at {CHROMIUM} (Debian's package chromium)"
         return None if importlib.util.find_spec("playwright") else "needs playwright (uv's --group browser)"
+    if marker.name == "arcgis":
+        wanted = os.environ.get(ARCGIS) == "1"
+        return None if wanted else f"needs {ARCGIS}=1, with which the Python client of ArcGIS (639 MB) is installed"
     if marker.name == "debian":
         lacking = [tool for tool in marker.args if not shutil.which(tool)]
         return f"needs {', '.join(lacking)} (Debian's packages)" if lacking else None

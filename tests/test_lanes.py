@@ -45,3 +45,14 @@ def test_skip_can_fail_the_run(run: pytest.Pytester, monkeypatch: pytest.MonkeyP
     result = run.runpytest_inprocess("-p", "tests.lanes", *workers)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*these were skipped*", "*no-such-tool*"])
+
+
+def test_a_large_package_is_asked_for(run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that needs a large package runs where somebody asked for it, and else names what to set."""
+    run.makepyfile("import pytest\n\n@pytest.mark.arcgis\ndef test_large():\n    pass\n")
+    run.makeini("[pytest]\nmarkers =\n    arcgis: large\nasyncio_default_fixture_loop_scope = function\n")
+    monkeypatch.delenv("COMMONHOLD_ARCGIS", raising=False)
+    result = run.runpytest_inprocess("-p", "tests.lanes", "-rs")
+    result.stdout.fnmatch_lines(["*needs COMMONHOLD_ARCGIS=1*"])
+    monkeypatch.setenv("COMMONHOLD_ARCGIS", "1")
+    run.runpytest_inprocess("-p", "tests.lanes").assert_outcomes(passed=1)
