@@ -74,10 +74,13 @@ async def get_share(core: Core, actor: Actor, ref: ShareRef) -> Shown:
     return show(judged, actor, share, notes.get(share.no))
 
 
-def show(judged: Judge, actor: Actor, share: Share, note: str | None) -> Shown:
-    """Shape a share for its reader."""
+def show(judged: Judge, actor: Actor, share: Share, note: str | None, *, received: bool = False) -> Shown:
+    """Shape a share for its reader; ``received``: in a list for its recipients, who are not asked what else they may.
+
+    A long list takes half the time so.
+    """
     seen = judged.snapshot
-    changes = bool(may_change(judged, actor, share))
+    changes = not received and bool(may_change(judged, actor, share))
     gift = judged.gives(share, share.item)
     state = "open" if gift.actions else (gift.missing or "no_right")
     used = seen.used.get(share.no, 0)
@@ -94,13 +97,13 @@ def show(judged: Judge, actor: Actor, share: Share, note: str | None) -> Shown:
         _name(seen.profiles.get(share.made_by)),
         note,
         used,
-        changes or bool(may_end(judged, actor, share)),
+        changes or (not received and bool(may_end(judged, actor, share))),
         changes,
-        names_above(judged, share.item),
+        () if received else names_above(judged, share.item),
         _owner(judged, share.item),
         _email(judged, share.recipient) if changes else None,
         judged.receives(actor, share),
-        share.mask & shareable(seen),
+        share.mask & shareable(seen) if share.mask else Kind.NONE,
     )
 
 

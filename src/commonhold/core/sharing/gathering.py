@@ -62,7 +62,7 @@ async def gather(core: Core, actor: Actor, which: Which, user: int | None = None
     events = await newest_events(core, allowed)
     numbers = await _numbers(core, allowed, which, whose or 0)
     for at in range(0, len(numbers), LONGEST_PAGE):
-        await _add(core, actor, found, numbers[at : at + LONGEST_PAGE])
+        await _add(core, actor, found, numbers[at : at + LONGEST_PAGE], received=which is not Which.BY)
     if found.moved is not None:
         found.moved = max(found.moved, last_event(events, found.places, found.met))
     return found
@@ -95,7 +95,7 @@ async def _page(core: Core, allowed: Allowed, which: Which, user: int, after: in
     return [share.no for share in shares]
 
 
-async def _add(core: Core, actor: Actor, found: Gathered, numbers: Sequence[int]) -> None:
+async def _add(core: Core, actor: Actor, found: Gathered, numbers: Sequence[int], *, received: bool) -> None:
     """Decide over a page of shares in one look, and add those that the actor may know of."""
     judged = await judge(core, Look(actor, shares=tuple(numbers), names=True))
     shares = []
@@ -105,7 +105,7 @@ async def _add(core: Core, actor: Actor, found: Gathered, numbers: Sequence[int]
         except Problem:
             continue
     notes = await notes_of(core, actor, [share.no for share in shares])
-    found.shares += [show(judged, actor, share, notes.get(share.no)) for share in shares]
+    found.shares += [show(judged, actor, share, notes.get(share.no), received=received) for share in shares]
     for share in shares:
         right = judged.right(actor, share.item)
         if right.may(Action.READ) and share.item not in found.items:

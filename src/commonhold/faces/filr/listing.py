@@ -116,21 +116,18 @@ async def shapes_of(call: Call, scope: Scope, rows: Sequence[Seen], *, entries: 
     """Return things as they are shown in a scope: with their shares, where the list is about them."""
     files = [seen.item for seen in rows if seen.item.kind is ItemKind.FILE]
     numbers = await ordinals(call.core, call.actor, files) if files else {}
-    found: list[Thing] = []
-    for seen in rows:
-        number = numbers.get(seen.item.no)
-        shape: Thing
-        if seen.item.kind is ItemKind.FOLDER:
-            shape = things.binder(call, seen)
-        elif seen.item.kind is ItemKind.FILE and not entries:
-            shape = things.file(call, seen, number)
-        else:
-            shape = things.entry(call, seen, number)
-        shares = scope.shares.get(seen.item.no)
-        if shares is not None and scope.top is not None:
-            shape = things.shared(shape, [of_share(call, shown, scope.shares_at) for shown in shares], scope.top)
-        found.append(shape)
-    return found
+    return [_shape(call, scope, seen, numbers.get(seen.item.no), entries=entries) for seen in rows]
+
+
+def _shape(call: Call, scope: Scope, seen: Seen, number: int | None, *, entries: bool) -> Thing:
+    among, shares = None, scope.shares.get(seen.item.no)
+    if shares is not None and scope.top is not None:
+        among = things.Listed(scope.top, [of_share(call, shown, scope.shares_at) for shown in shares])
+    if seen.item.kind is ItemKind.FOLDER:
+        return things.binder(call, seen, among=among)
+    if seen.item.kind is ItemKind.FILE and not entries:
+        return things.file(call, seen, number, among)
+    return things.entry(call, seen, number, among)
 
 
 def paged(call: Call, rows: Sequence[Any], first: int, count: int) -> tuple[Sequence[Any], str | None]:

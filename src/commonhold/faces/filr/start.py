@@ -52,7 +52,8 @@ async def start(call: Call) -> Start:
     links = [Link(rel=name, href=f"/{name}") for name in ("self", "release_info", "zone_config")]
     links += [Link(rel=name, href=f"/{name}") for name in ("users", "groups", "principals")]
     if await has_files(call):
-        links += things.links_to("/self/my_files", {"my_files": "library_children", "library_tree": "library_tree"})
+        links.append(Link(rel="my_files", href=things.MY_FILES.href))
+    links.append(Link(rel="shared_with_me", href="/self/shared_with_me"))
     links.append(Link(rel="public_shares", href="/self/public_shares"))
     if await administers(call):
         links.append(Link(rel="admin", href="/admin"))

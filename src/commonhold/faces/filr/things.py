@@ -1,7 +1,7 @@
 """Folders, files and entries as this dialect shows them, with links that the caller may follow."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -79,15 +79,24 @@ def parent_of(call: Call, seen: Seen) -> ParentBinder | None:
     return ParentBinder(id=above.no, href=f"/folders/{above.no}", path=path)
 
 
-def binder(call: Call, seen: Seen, info: LibraryInfo | None = None) -> BinderBrief:
-    """Return a folder."""
+class Listed(msgspec.Struct, frozen=True):
+    """In which list something is shown, and with which shares."""
+
+    parent: ParentBinder
+    shares: list[Share]
+
+
+def binder(call: Call, seen: Seen, info: LibraryInfo | None = None, among: Listed | None = None) -> BinderBrief:
+    """Return a folder; ``among``: in a list of shared things."""
     item, here = seen.item, f"/folders/{seen.item.no}"
-    parent = parent_of(call, seen)
+    parent = parent_of(call, seen) if among is None else among.parent
     links = [Link(rel="self", href=here), *links_to(here, {**LIBRARY, "access": "access", "shares": "shares"})]
     links.append(Link(rel="ancestry", href=f"{here}/ancestry"))
     if parent is not None:
         links.append(Link(rel="parent_binder", href=parent.href))
-    return BinderBrief(
+    kind, more = (BinderBrief, {}) if among is None else (SharedBinderBrief, {"shares": among.shares})
+    return kind(
+        **more,
         href=here,
         links=links,
         doc_type="binder",
@@ -105,10 +114,10 @@ def binder(call: Call, seen: Seen, info: LibraryInfo | None = None) -> BinderBri
     )
 
 
-def file(call: Call, seen: Seen, number: int | None = None) -> FileProperties:
-    """Return a file; ``number`` is that of its present content."""
+def file(call: Call, seen: Seen, number: int | None = None, among: Listed | None = None) -> FileProperties:
+    """Return a file; ``number`` is that of its present content, ``among``: in a list of shared things."""
     item, here, entry = seen.item, f"/files/{seen.item.uid}", f"/folder_entries/{seen.item.no}"
-    parent = parent_of(call, seen)
+    parent = parent_of(call, seen) if among is None else among.parent
     links = [Link(rel="self", href=f"{here}/metadata")]
     permalinks = []
     if seen.right.may(Action.DOWNLOAD):
@@ -119,7 +128,9 @@ def file(call: Call, seen: Seen, number: int | None = None) -> FileProperties:
         links.append(Link(rel="parent_folder", href=parent.href))
     if seen.right.may(Action.WRITE):
         links.append(Link(rel="versions", href=f"{here}/versions"))
-    return FileProperties(
+    kind, more = (FileProperties, {}) if among is None else (SharedFileProperties, {"shares": among.shares})
+    return kind(
+        **more,
         href=f"{here}/metadata",
         links=links,
         doc_type="file",
@@ -136,15 +147,17 @@ def file(call: Call, seen: Seen, number: int | None = None) -> FileProperties:
     )
 
 
-def entry(call: Call, seen: Seen, number: int | None = None) -> FolderEntry:
+def entry(call: Call, seen: Seen, number: int | None = None, among: Listed | None = None) -> FolderEntry:
     """Return the entry of a file; or a record, app, or what an application keeps, which is one without a file."""
     item, what = seen.item, words.thing(seen.item)
-    parent = parent_of(call, seen)
+    parent = parent_of(call, seen) if among is None else among.parent
     links = [Link(rel="self", href=what.href)]
     links += links_to(what.href, {"ancestry": "ancestry", "shares": "shares", "access": "access"})
     if parent is not None:
         links.append(Link(rel="parent_binder", href=parent.href))
-    return FolderEntry(
+    kind, more = (FolderEntry, {}) if among is None else (SharedFolderEntry, {"shares": among.shares})
+    return kind(
+        **more,
         href=what.href,
         links=links,
         doc_type="entry",
@@ -160,28 +173,6 @@ def entry(call: Call, seen: Seen, number: int | None = None) -> FolderEntry:
         parent_binder=parent,
         permalink=call.page("item", item.uid),
     )
-
-
-_SHARED: Final[dict[type[Any], Any]] = {
-    BinderBrief: SharedBinderBrief,
-    FileProperties: SharedFileProperties,
-    FolderEntry: SharedFolderEntry,
-}
-
-
-def shared(
-    thing: BinderBrief | FileProperties | FolderEntry, shares: Sequence[Share], parent: ParentBinder
-) -> BinderBrief | FileProperties | FolderEntry:
-    """Return something with the shares that a list is about, lying in that list."""
-    values = {name: getattr(thing, name) for name in thing.__struct_fields__}
-    links = [
-        Link(rel=link.rel, href=parent.href) if link.rel in ("parent_binder", "parent_folder") else link
-        for link in thing.links or []
-    ]
-    found: BinderBrief | FileProperties | FolderEntry = _SHARED[type(thing)](
-        **{**values, "links": links, "parent_binder": parent, "shares": list(shares)}
-    )
-    return found
 
 
 def unseen_binder(item: Item) -> BinderBrief:
