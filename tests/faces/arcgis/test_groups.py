@@ -9,6 +9,8 @@ from commonhold.core.directory.allowances import set_allowance
 from commonhold.core.model import Allowance
 from commonhold.core.roles import Kind
 
+pytestmark = pytest.mark.slow
+
 
 def path(town: Town, title: str, more: str = "") -> str:
     """Name a group's route."""

@@ -12,6 +12,8 @@ from tests.faces.arcgis.town import HOST, PASSWORD, Client, Reply, Town, again
 
 from commonhold.settings.values import FaceSettings, Settings
 
+pytestmark = pytest.mark.slow
+
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 SIGN_IN = "/sharing/oauth2/signin"
 VERIFIER = "v" * 50
