@@ -13,7 +13,7 @@ Date = Annotated[int, MOMENT]
 """A moment: milliseconds as a number in JSON (or a text, if settings say so), a text in XML."""
 
 
-class Shape(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Shape(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """A data type; ``root`` is its element where it is the whole document."""
 
     root: ClassVar[str] = "item"

@@ -118,12 +118,16 @@ def file(call: Call, seen: Seen, number: int | None = None, among: Listed | None
     """Return a file; ``number`` is that of its present content, ``among``: in a list of shared things."""
     item, here, entry = seen.item, f"/files/{seen.item.uid}", f"/folder_entries/{seen.item.no}"
     parent = parent_of(call, seen) if among is None else among.parent
-    links = [Link(rel="self", href=f"{here}/metadata")]
+    links = [
+        Link(rel="self", href=f"{here}/metadata"),
+        Link(rel="ancestry", href=f"{entry}/ancestry"),
+        Link(rel="shares", href=f"{entry}/shares"),
+        Link(rel="access", href=f"{entry}/access"),
+    ]
     permalinks = []
     if seen.right.may(Action.DOWNLOAD):
         links.append(Link(rel="content", href=here))
         permalinks.append(Link(rel="content", href=f"{call.root}/rest{here}"))
-    links += links_to(entry, {"ancestry": "ancestry", "shares": "shares", "access": "access"})
     if parent is not None:
         links.append(Link(rel="parent_folder", href=parent.href))
     if seen.right.may(Action.WRITE):
