@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.cases.decisions import decisions
+from bench.cases.filr import filr
 from bench.cases.footprint import footprint
 from bench.cases.pages import pages
 from bench.cases.puter import puter
@@ -30,6 +31,7 @@ CASES: Final[dict[str, Case]] = {
     "pages": pages,
     "requests": requests,
     "puter": puter,
+    "filr": filr,
     "streams": streams,
     "footprint": footprint,
 }

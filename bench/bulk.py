@@ -71,7 +71,7 @@ class Bulk:
         for table in list(self._waiting):
             self._flush(table)
         self.run(ONCE)
-        self.run("INSERT INTO item_words (rowid, words) SELECT no, name FROM item WHERE name IS NOT NULL")
+        self.run("INSERT INTO item_words (rowid, name) SELECT no, name FROM item WHERE name IS NOT NULL")
         self.run(f"UPDATE instance SET revision = {REVISION}, people_at = 1, tree_at = 1, next_no = {self._last + 1}")
         for _, sql in self._indexes:
             self.run(sql)
