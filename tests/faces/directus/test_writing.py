@@ -156,6 +156,23 @@ async def test_rows_that_it_refers_to(town: Town) -> None:
 
 
 @pytest.mark.slow
+async def test_rows_that_refer_to_rows_beside_them(town: Town) -> None:
+    """A row and those of the same collection that it refers to, or that refer to it, are written in the right order."""
+    note, reply_to = Field("text"), Field("answers", Kind.INTEGER)
+    answers = Relation("notes", "answers", ("notes",), "replies")
+    await add_collection(
+        town.core, town.actor("admin"), Collection("notes", "id", (NUMBER, note, reply_to), (answers,))
+    )
+    body = {"text": "c", "answers": {"text": "b", "answers": {"text": "a"}}, "replies": [{"text": "d"}, {"text": "e"}]}
+    reply = await town.admin("POST", "/items/notes?fields=text,answers.text,answers.answers.text,replies.text", body)
+    assert reply.data == {
+        "text": "c",
+        "answers": {"text": "b", "answers": {"text": "a"}},
+        "replies": [{"text": "d"}, {"text": "e"}],
+    }
+
+
+@pytest.mark.slow
 async def test_many_to_many(town: Town) -> None:
     """Rows of a junction are written with the rows on its other side; taken off, they are deleted."""
     await extend(town)

@@ -268,7 +268,8 @@ class _Writing:
         only = writable(asked, collection, row)
         row = {**preset(grants, asked.facts), **row}
         last = self.changes[-1] if self.changes else None
-        if isinstance(last, PutRows) and last.collection == collection and last.only == only:
+        waits = any(isinstance(one, Made) and one.change == len(self.changes) - 1 for one in row.values())
+        if isinstance(last, PutRows) and last.collection == collection and last.only == only and not waits:
             self.changes[-1] = last = msgspec.structs.replace(last, rows=(*last.rows, row))
         else:
             last = PutRows(collection, (row,), only, asked.facts, checked(grants))

@@ -77,6 +77,12 @@ class Shape(msgspec.Struct):
         for row in rows:
             self.row(row)
 
+    def copied(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of a row that is written: a related row may hang on several others, and is read once."""
+        found = dict(row)
+        self.row(found)
+        return found
+
     def row(self, row: dict[str, Any]) -> None:
         """Write the values of one row in place."""
         for name, convert in self.values.items():
@@ -84,10 +90,9 @@ class Shape(msgspec.Struct):
                 row[name] = convert(value)
         for name, shape in self.nested.items():
             inner = row.get(name)
-            if isinstance(inner, list):
-                shape.rows(inner)
-            elif isinstance(inner, dict):
-                shape.row(inner)
+            if shape.plain or inner is None:
+                continue
+            row[name] = [shape.copied(one) for one in inner] if isinstance(inner, list) else shape.copied(inner)
         for name, names in self.merged.items():
             found = [one for one in (row.pop(other) for other in names) if one is not None]
             if found:
