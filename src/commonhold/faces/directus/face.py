@@ -5,6 +5,7 @@ A new module of routes has a ``TABLE`` of its own and stands once in ``_PARTS``.
 
 from commonhold.faces.directus import (
     auth,
+    files,
     graphql,
     items,
     me,
@@ -19,7 +20,7 @@ from commonhold.faces.directus.options import options
 from commonhold.faces.directus.problems import STATUS, word
 from commonhold.http.face import Face
 
-_PARTS = (shares, auth, items, graphql, structure, users, people, permissions, me)
+_PARTS = (shares, auth, items, graphql, files, structure, users, people, permissions, me)
 
 CLAIMS = (
     "/shares", "/auth", "/items", "/users", "/roles", "/policies", "/permissions", "/access", "/collections",

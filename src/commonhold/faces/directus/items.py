@@ -10,8 +10,9 @@ from commonhold.core.identity import RecordRef
 from commonhold.core.problems import Problem
 from commonhold.core.query import Pick
 from commonhold.core.records.deep import Entry, Ways, drop_rows, write_rows
-from commonhold.core.records.reading import Reading, reading
+from commonhold.core.records.reading import Ground, reading
 from commonhold.core.roles import Action
+from commonhold.faces.directus import things
 from commonhold.faces.directus.bulk import Chosen, changes_of, chosen_of
 from commonhold.faces.directus.entries import Reading as Bodies
 from commonhold.faces.directus.listing import answer_many, answer_one, find_keys, find_one, wanted
@@ -27,8 +28,10 @@ TABLE = Table()
 Changed = Sequence[tuple[Any, dict[str, Any]]]
 
 
-async def ground_of(call: Call, asked: Asked, key: Any = None) -> Reading:
+async def ground_of(call: Call, asked: Asked, key: Any = None) -> Ground:
     """Return the collections as the caller may read them; ``key``: of the row that he asks for."""
+    if call.params["collection"] in things.NAMES:
+        return await things.ground(call, None if key is None else str(key))
     row = None if key is None else RecordRef(call.params["collection"], str(key))
     return await reading(call.core, call.actor, row, whose=asked.whose)
 

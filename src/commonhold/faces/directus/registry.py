@@ -82,8 +82,8 @@ def share_row(link: Link, people: dict[int, str]) -> Row:
     return {
         "id": share.uid,
         "name": link.note,
-        "collection": item.collection if item.collection is not None else COLLECTION_OF[item.kind],
-        "item": item.ref if item.collection is not None else item.uid,
+        "collection": item.collection if item.kind is ItemKind.RECORD else COLLECTION_OF[item.kind],
+        "item": item.ref if item.kind is ItemKind.RECORD else item.uid,
         "role": role,
         "password": STARS if share.password is not None else None,
         "user_created": people.get(share.made_by),
