@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
-from tests.faces.filr.town import Reply, Town
+from tests.faces.filr.conftest import copied
+from tests.faces.filr.town import Reply, Town, again
 
 from commonhold.core.content.tree import ItemChange, change
 from commonhold.core.identity import Named
@@ -18,6 +19,8 @@ from commonhold.core.sharing.proposal import Asked, Proposal
 from commonhold.core.sharing.propose import propose
 from commonhold.core.terms import Terms
 from commonhold.http.xml import iso
+from commonhold.settings.values import Filr, Settings
+from commonhold.testing.core import make_core
 
 CASES = [
     msgspec.json.decode(line)
@@ -208,3 +211,16 @@ async def test_content(town: Town, form: str, case: dict[str, Any]) -> None:
     story = Story(town, form)
     for step in case["steps"]:
         await story.step(step)
+
+
+@pytest.mark.parametrize(("dates", "form"), [("number", "json"), ("iso", "json"), ("number", "xml"), ("iso", "xml")])
+async def test_dates(furnished: Town, dates: str, form: str) -> None:
+    """JSON tells milliseconds, or texts if settings say so; XML texts; and each of them is taken for ``since``."""
+    core = make_core(store=copied(furnished), blobs=furnished.core.blobs, clock=furnished.core.clock)
+    town = again(furnished, core, Settings(filr=Filr(dates=dates)))  # type: ignore[arg-type]
+    found = await town.alice.speaking(form).get(f"/folders/{town.no('/alice/docs')}")
+    at = found["creation"]["date"]
+    assert at == (town.clock() if (dates, form) == ("number", "json") else iso(town.clock()))
+    for since in (at, f"{town.clock()}.0", str(town.clock())):
+        changes = await town.alice.get(f"/self/my_files/library_changes?since={since}")
+        assert changes["total"] == 6

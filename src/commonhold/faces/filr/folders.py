@@ -12,6 +12,7 @@ from commonhold.core.identity import ItemRef
 from commonhold.core.model import Life
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
+from commonhold.core.sharing.finding import decide
 from commonhold.core.sharing.gathering import Which, gather
 from commonhold.faces.filr import things
 from commonhold.faces.filr.content_shapes import BinderBrief, FolderGiven
@@ -86,6 +87,8 @@ async def _unseen(call: Call, no: int) -> BinderBrief:
 
     :raises Problem: unknown_item
     """
+    if not (await decide(call.core, call.actor, no)).may(Action.CREATE):
+        raise Problem("unknown_item")
     for shown in (await gather(call.core, call.actor, Which.WITH)).shares:
         if shown.item.no == no and shown.state == "open" and shown.item.kind is ItemKind.FOLDER:
             return things.unseen_binder(shown.item)
