@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.cases.decisions import decisions
+from bench.cases.directus import directus
 from bench.cases.filr import filr
 from bench.cases.footprint import footprint
 from bench.cases.pages import pages
@@ -32,6 +33,7 @@ CASES: Final[dict[str, Case]] = {
     "requests": requests,
     "puter": puter,
     "filr": filr,
+    "directus": directus,
     "streams": streams,
     "footprint": footprint,
 }
