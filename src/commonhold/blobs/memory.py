@@ -1,5 +1,6 @@
 """The reference engine: bytes in a dictionary, for tests and for reading what the port means."""
 
+import asyncio
 import contextlib
 import hashlib
 import time
@@ -79,10 +80,13 @@ class MemoryStaging:
         self._held: set[str] = set()
 
     @contextlib.asynccontextmanager
-    async def hold(self, uid: str) -> AsyncIterator["MemoryPiece"]:
+    async def hold(self, uid: str, patience: float = 0) -> AsyncIterator["MemoryPiece"]:
         """See the port."""
-        if uid in self._held:
-            raise Problem("upload_busy")
+        until = asyncio.get_running_loop().time() + patience
+        while uid in self._held:
+            if asyncio.get_running_loop().time() >= until:
+                raise Problem("upload_busy")
+            await asyncio.sleep(0.01)
         self._held.add(uid)
         content = self._kept.get(uid, (bytearray(), 0))[0]
         self._kept[uid] = content, self._clock()

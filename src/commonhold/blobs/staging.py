@@ -14,6 +14,7 @@ from commonhold.blobs.intake import CHUNK
 from commonhold.core.problems import Problem
 from commonhold.core.staging import Appended
 
+LOOK: Final = 0.05  # seconds between two looks at a lock that another request holds
 ASKED_AT_ONCE: Final = 500  # uploads about which the store is asked in one statement
 _UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
@@ -26,15 +27,16 @@ class FolderStaging:
         self._root = root
 
     @contextlib.asynccontextmanager
-    async def hold(self, uid: str) -> AsyncIterator["FolderPiece"]:
+    async def hold(self, uid: str, patience: float = 0) -> AsyncIterator["FolderPiece"]:
         """See the port: the lock is of the file, and ends with the process at the latest."""
         with told_as_problems():
             file = await asyncio.to_thread(self._open, self._path(uid))
         try:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Problem("upload_busy") from None
+            until = asyncio.get_running_loop().time() + patience
+            while not _locked(file):
+                if asyncio.get_running_loop().time() >= until:
+                    raise Problem("upload_busy")
+                await asyncio.sleep(LOOK)
             yield FolderPiece(file)
         finally:
             os.close(file)
@@ -137,6 +139,14 @@ class FolderPiece:
             except asyncio.CancelledError:
                 await asyncio.wait([step])
                 raise
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _remove(paths: Collection[Path]) -> None:

@@ -43,10 +43,11 @@ class Piece(Protocol):
 class Staging(Protocol):
     """A place for pieces, by the uids of their uploads."""
 
-    def hold(self, uid: str) -> AbstractAsyncContextManager[Piece]:
+    def hold(self, uid: str, patience: float = 0) -> AbstractAsyncContextManager[Piece]:
         """Hold the pieces of one upload alone, in all processes.
 
-        :raises Problem: upload_busy if somebody else does; unavailable
+        :param patience: seconds to wait for another request that holds them
+        :raises Problem: upload_busy if it does still; unavailable
         """
         ...
 

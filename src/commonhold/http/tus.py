@@ -5,6 +5,7 @@ one, which is their own. Extensions: creation, creation-with-upload, creation-de
 checksum.
 """
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -26,6 +27,7 @@ from commonhold.http.uploads import body_stream
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum"
 ALGORITHMS: Final = ("sha1", "sha256", "sha512", "md5")
+STALL: Final = 20.0  # seconds without a byte after which a piece counts as cut; less than others wait for it
 PIECE: Final = "application/offset+octet-stream"
 EXPOSED: Final = (
     "Location", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm",
@@ -165,9 +167,22 @@ def _date(row: Upload) -> str:
 
 def _chunks(call: Call) -> tuple[AsyncIterator[bytes]]:
     """Return the body, compared with its checksum if it has one."""
-    chunks = body_stream(call.request, limit=call.core.limits.upload)
+    chunks = _awake(body_stream(call.request, limit=call.core.limits.upload))
     told = call.request.headers.get("upload-checksum")
     return (chunks if told is None else _summed(chunks, *_checksum(told)),)
+
+
+async def _awake(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield chunks as long as they come: whoever is gone without a word must not keep his upload from himself."""
+    while True:
+        try:
+            async with asyncio.timeout(STALL):
+                chunk = await anext(chunks, None)
+        except TimeoutError:
+            raise Problem("incomplete_body") from None
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _is_summed(call: Call) -> bool:

@@ -1,5 +1,6 @@
 """What every place for pieces must do. Inherit ``StagingContract`` and give it a fixture ``staging``."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import Collection
@@ -77,6 +78,26 @@ class StagingContract:
 
         async with staging.hold(uid):
             pass
+
+    async def test_one_waits_for_the_other(self, staging: Staging) -> None:
+        """Whoever has patience holds it once the other has let go."""
+        uid, order = new_uid(), []
+
+        async def first() -> None:
+            async with staging.hold(uid) as piece:
+                await asyncio.sleep(0.1)
+                await piece.append(0, flow(b"abc"), limit=ROOMY)
+                order.append("first")
+
+        async def second() -> None:
+            async with staging.hold(uid, 30):
+                order.append("second")
+
+        other = asyncio.create_task(first())
+        await asyncio.sleep(0.01)
+        await second()
+        await other
+        assert order == ["first", "second"]
 
     async def test_dropped(self, staging: Staging) -> None:
         """What is dropped is gone, and dropping it again is no mistake."""

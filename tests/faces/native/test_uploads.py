@@ -1,14 +1,18 @@
 """Uploads that resume (tus 1.0) over the native API."""
 
+import asyncio
 import base64
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from tests.faces.native.town import Client, Reply, Town, settle
+from tests.http.peer import serving
 
 from commonhold.core.content.uploading import sweep_uploads
 from commonhold.core.limits import Limits
+from commonhold.http import tus
 from commonhold.testing.core import make_core
 
 HERE = {"tus-resumable": "1.0.0"}
@@ -197,6 +201,23 @@ async def test_ended_and_over(town: Town) -> None:
     assert (await sent(town.alice, urls[1], 2, b"cde")).problem[:2] == (404, "unknown_upload")
     assert await sweep_uploads(town.core) == 1
     assert await sweep_uploads(town.core) == 0
+
+
+async def test_a_client_that_fell_silent(hamlet: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection over which nothing comes any more is given up; what came by it counts, and its sender goes on."""
+    monkeypatch.setattr(tus, "STALL", 0.2)
+    made = await begun(hamlet.alice, await hamlet.home("alice"), 6)
+    url = urlsplit(made.headers["location"]).path
+    async with serving(hamlet.app) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"PATCH {url} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {hamlet.alice.token}\r\ncontent-length: 6\r\n"
+        more = "tus-resumable: 1.0.0\r\nupload-offset: 0\r\ncontent-type: application/offset+octet-stream\r\n\r\nabc"
+        writer.write((head + more).encode())
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        assert (await far(hamlet.alice, made.headers["location"])).headers["upload-offset"] == "3"
+        writer.close()
+    assert "commonhold-item" in (await sent(hamlet.alice, made.headers["location"], 3, b"def")).headers
 
 
 async def test_what_is_spoken(hamlet: Town) -> None:

@@ -1,16 +1,9 @@
 """The real client, run by Node.js against a server of ours."""
 
-import asyncio
-import fcntl
-import os
-import shutil
-import subprocess
-import tempfile
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from tests import npm
 from tests.faces.puter.town import Town
 from tests.http.peer import serving
 
@@ -18,39 +11,14 @@ CLIENT = Path(__file__).parent / "client"
 
 
 def installed() -> Path:
-    """Return a folder where the client of the lock file is installed; it is kept for the next run."""
-    lock = (CLIENT / "package-lock.json").read_bytes()
-    folder = Path(tempfile.gettempdir()) / f"commonhold-{os.getuid()}" / f"puter-client-{sha256(lock).hexdigest()[:12]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if not (folder / "ready").exists():
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(CLIENT / name, folder / name)
-            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stderr
-            (folder / "ready").touch()
-    shutil.copy(CLIENT / "calls.cjs", folder / "calls.cjs")
-    return folder
+    """Return the folder where the client is installed."""
+    return npm.installed(CLIENT)
 
 
 async def calls(town: Town, *wanted: tuple[str, str, list[Any]]) -> list[dict[str, Any]]:
     """Run calls of the client as the people they name; return ``ok`` or ``error`` of each."""
-    folder = await asyncio.to_thread(installed)
+    tokens = {name: client.token for name, client in town.clients.items() if client.token}
     async with serving(town.app) as port:
-        tokens = {name: client.token for name, client in town.clients.items() if client.token}
-        given = msgspec.json.encode({"tokens": tokens, "calls": wanted})
-        process = await asyncio.create_subprocess_exec(
-            "node",
-            "calls.cjs",
-            cwd=folder,
-            env={**os.environ, "ORIGIN": f"http://127.0.0.1:{port}"},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await asyncio.wait_for(process.communicate(given), 60)
-    assert process.returncode == 0, err.decode()
-    found: list[dict[str, Any]] = msgspec.json.decode(out)
+        given, env = {"tokens": tokens, "calls": wanted}, {"ORIGIN": f"http://127.0.0.1:{port}"}
+        found: list[dict[str, Any]] = await npm.run(CLIENT, "calls.cjs", given, env)
     return found

@@ -23,6 +23,7 @@ from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.staging import Staging
 
+PATIENCE: Final = 25.0  # seconds: longer than the request of a client that is gone keeps its upload
 TOLD_CHARS: Final = 4_096  # of what a sender says of an upload
 
 
@@ -81,14 +82,15 @@ async def begin(
 
 
 async def progress(core: Core, actor: Actor, uid: str) -> Upload:
-    """Return an upload of the actor's, who may still put it where it goes.
+    """Return an upload of the actor's, who may still put it where it goes, as it is once nobody sends a piece of it.
 
-    :raises Problem: unknown_upload, forbidden, and what ``begin`` raises for the folder
+    A client whose connection broke asks this while the server may still be busy with what came by the old one.
+
+    :raises Problem: unknown_upload, upload_busy, forbidden, and what ``begin`` raises for the folder
     """
-    row = await _own(core, actor, uid)
-    if row.item is None:
-        await _into(core, actor, row.parent)
-    return row
+    await _mine(core, actor, uid)
+    async with _staging(core).hold(uid, PATIENCE):
+        return await _mine(core, actor, uid)
 
 
 async def append(
@@ -107,9 +109,9 @@ async def append(
 
     :raises Problem: as ``progress`` and ``put``; wrong_offset (``offset`` says where it is), upload_busy, too_large
     """
-    await progress(core, actor, uid)
-    async with _staging(core).hold(uid) as piece:
-        row = await progress(core, actor, uid)
+    await _mine(core, actor, uid)
+    async with _staging(core).hold(uid, PATIENCE) as piece:
+        row = await _mine(core, actor, uid)
         if offset != row.offset:
             raise Problem("wrong_offset", field="offset", offset=row.offset)
         if row.item is not None:
@@ -132,7 +134,7 @@ async def cancel(core: Core, actor: Actor, uid: str) -> None:
     :raises Problem: unknown_upload, upload_busy
     """
     row = await _own(core, actor, uid)
-    async with _staging(core).hold(uid):
+    async with _staging(core).hold(uid, PATIENCE):
         await core.store.commit([Drop(Upload, (row.no,))])
         await _staging(core).drop((uid,))
 
@@ -177,6 +179,14 @@ def _weigh(core: Core, into: Asked, size: int | None) -> None:
     quota = quota_of(core, into)
     if quota is not None and into.space.used + size > quota:
         raise Problem("quota_exceeded", field="content")
+
+
+async def _mine(core: Core, actor: Actor, uid: str) -> Upload:
+    """Return an upload of the actor's, if he may still put it where it goes."""
+    row = await _own(core, actor, uid)
+    if row.item is None:
+        await _into(core, actor, row.parent)
+    return row
 
 
 async def _own(core: Core, actor: Actor, uid: str) -> Upload:
