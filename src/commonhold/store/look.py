@@ -168,10 +168,10 @@ class _Reading:
             on[item] = (*on[item], no) if item in on else (no,)
 
     def _wide(self) -> None:
-        """Read how far the items reach, and the terms of the groups that they are shared with."""
+        """Read how far the items reach, the terms of the groups that get them, and who has claimed addresses."""
         for share in self.probes.wide(self.seen.items, FEW):
             self.seen.shares[share.no] = share
-            if share.kind is Kind.GROUP:
+            if share.kind in (Kind.GROUP, Kind.MAIL):
                 self.recipients.add(share.recipient)
 
     def _people(self) -> None:

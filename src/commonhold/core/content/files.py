@@ -33,6 +33,16 @@ ANY_MEDIA: Final = "application/octet-stream"
 
 _MEDIA: Final = re.compile(r"[\w!#$&^.+-]{1,63}/[\w!#$&^.+-]{1,63}\Z", re.ASCII)
 _ENDINGS: Final = mimetypes.MimeTypes()  # the same on each machine: no tables of the system are read
+_OFFICE: Final = "application/vnd.openxmlformats-officedocument."
+for _type, _ending in (  # what Python does not know by itself
+    (f"{_OFFICE}spreadsheetml.sheet", ".xlsx"),
+    (f"{_OFFICE}wordprocessingml.document", ".docx"),
+    (f"{_OFFICE}presentationml.presentation", ".pptx"),
+    ("application/geo+json", ".geojson"),
+    ("application/vnd.google-earth.kml+xml", ".kml"),
+    ("application/vnd.google-earth.kmz", ".kmz"),
+):
+    _ENDINGS.add_type(_type, _ending)
 
 
 def media_of(name: str, told: str | None) -> str:

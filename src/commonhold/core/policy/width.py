@@ -39,7 +39,9 @@ def width_of(judge: Judge, item: int, without: Collection[int] = ()) -> Width:
 
 
 def gone(judge: Judge, share: Share) -> bool:
-    """Tell whether nobody gets a share any more, as its recipient is deleted or suspended."""
+    """Tell whether nobody gets a share: its recipient is deleted or suspended, or an address that nobody claimed."""
+    if share.kind is Kind.MAIL and share.recipient not in judge.snapshot.claimed:
+        return True
     row = judge.snapshot.principals.get(share.recipient)
     return row is not None and row.state is not State.ACTIVE
 
