@@ -154,7 +154,7 @@ async def post_login(call: Call) -> Any:
     body = await fields(call)
     email, password = text_of(body, "email"), text_of(body, "password")
     mode = mode_of(body)
-    _refuse_other_sites(call, mode)
+    refuse_other_sites(call, mode)
     return reply(call, await login(call, email or "", password or "", mode))
 
 
@@ -195,11 +195,11 @@ def _presented(call: Call, body: dict[str, Any]) -> tuple[str, str]:
     if not token:
         raise invalid_payload(MISSING)
     if not given:
-        _refuse_other_sites(call, mode)
+        refuse_other_sites(call, mode)
     return mode, token
 
 
-def _refuse_other_sites(call: Call, mode: str) -> None:
+def refuse_other_sites(call: Call, mode: str) -> None:
     """Refuse a page of another site that would set or use our cookies, unless settings name its origin."""
     if mode != "json":
         trusted = frozenset(call.settings.face(call.face.name).origins) - {"*"}

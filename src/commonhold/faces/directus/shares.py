@@ -11,7 +11,7 @@ from commonhold.core.problems import Problem
 from commonhold.core.records.shelf import Shelf
 from commonhold.core.sharing.inviting import invite, outline
 from commonhold.core.sharing.opening import open_quietly
-from commonhold.faces.directus.auth import address, lives_of, mode_of, reply, text_of, told
+from commonhold.faces.directus.auth import address, lives_of, mode_of, refuse_other_sites, reply, text_of, told
 from commonhold.faces.directus.exports import exported
 from commonhold.faces.directus.listing import answer_many, answer_one, find_many, wanted
 from commonhold.faces.directus.parameters import Asked, asked_by, read
@@ -195,6 +195,7 @@ async def post_auth(call: Call) -> Response:
     asked = {} if body is NOTHING else body
     share, password = text_of(asked, "share") or "", text_of(asked, "password", required=False)
     mode = mode_of(asked)
+    refuse_other_sites(call, mode)
     if not UUIDS.fullmatch(share):
         share = "none"
     somebody = replace(NOBODY, face=call.face.name, address=address(call))
