@@ -8,6 +8,7 @@ import msgspec
 from commonhold.core.core import Core
 from commonhold.core.directory.groups import Group, group_of, sees
 from commonhold.core.directory.people import Person, seen_by
+from commonhold.core.directory.presets import preset_of
 from commonhold.core.directory.reading import After, by_no, equal, every, one, page_of
 from commonhold.core.directory.standing import Standing, a, stand
 from commonhold.core.identity import Actor, RecipientRef
@@ -39,6 +40,7 @@ class Circle(msgspec.Struct, frozen=True):
     allowance: Allowance
     around: Around
     used: int = 0
+    preset: str | None = None  # uid
 
 
 class OwnOrg(msgspec.Struct, frozen=True):
@@ -63,12 +65,14 @@ async def circle_of(core: Core, actor: Actor, ref: RecipientRef, *, groups: bool
     around = await _his_groups(core, actor, row, whole=whole, held=standing.seen.set_of(no) if groups else ())
     orgs = await _rows(core, {row.org} if row.org is not None else ())
     spaces = await every(core, Space, owner=no) if whole else []
+    preset = await preset_of(core, row.org, no) if whole else None
     return Circle(
         seen_by(standing, row, standing.profile(row)),
         orgs[row.org].uid if row.org in orgs else None,
         allowance_of(standing.seen, no),
         around,
         sum(space.used for space in spaces),
+        preset.uid if preset is not None else None,
     )
 
 

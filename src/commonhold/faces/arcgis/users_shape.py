@@ -54,8 +54,10 @@ def user_shape(circle: Circle) -> dict[str, Any]:
     if person.verified is None:
         return shown
     quota = circle.allowance.quota
+    special = {"roleId": id_of(circle.preset)} if circle.preset is not None else {}
     return {
         **shown,
+        **special,
         "email": person.email,
         "favGroupId": None,
         "preferredView": None,
