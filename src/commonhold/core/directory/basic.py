@@ -1,7 +1,6 @@
 """Name and password with every request (Basic), by a cache that every change of the account's state empties."""
 
 import asyncio
-import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
@@ -38,7 +37,7 @@ class BasicCache:
     def pair(self, name: str, password: str) -> bytes:
         """Return the key of a pair."""
         text = f"{len(name)}:{name}{password}".encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, text, hashlib.sha256).digest()
+        return hmac.digest(self._key, text, "sha256")
 
     def session(self, pair: bytes) -> bytes | None:
         """Return the digest of the session begun for a pair."""

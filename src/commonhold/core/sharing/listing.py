@@ -1,15 +1,17 @@
 """Whole lists of shares: page by page, on behalf of somebody, of everyone's, and of the installation."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
 from commonhold.core.core import Core, judge
+from commonhold.core.directory.reading import by_no
 from commonhold.core.directory.standing import stand
 from commonhold.core.identity import Actor, ShareRef
-from commonhold.core.model import EVERYONE, Share
-from commonhold.core.policy.allowed import SELF, Allowed
+from commonhold.core.model import EVERYONE, Profile, Share
+from commonhold.core.policy.allowed import PUBLIC, SELF, Allowed
+from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.require import allow, allow_administration
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import LONGEST_PAGE, Rows, Where
@@ -42,14 +44,29 @@ async def every(fetch: Fetch) -> list[Shown]:
 
 
 async def several(core: Core, actor: Actor, refs: Sequence[ShareRef]) -> dict[ShareRef, Shown]:
-    """Return shares by reference, in one reading; those that the actor may not know of are left out."""
-    judged = await judge(core, Look(actor, shares=tuple(dict.fromkeys(refs)), names=True))
+    """Return shares by reference, in one reading; those that the actor may not know of are left out.
+
+    Of names there are those of addresses and of accounts from outside alone, which no number stands for elsewhere.
+    """
+    judged = await judge(core, Look(actor, shares=tuple(dict.fromkeys(refs))))
     rows: dict[ShareRef, Share] = {}
     for ref in refs:
         with contextlib.suppress(Problem):
             rows[ref] = visible(judged, actor, ref)
+    if not rows:
+        return {}
+    await _name_those_outside(core, actor, judged, rows.values())
     notes = await notes_of(core, actor, [row.no for row in rows.values()])
-    return {ref: show(judged, actor, row, notes.get(row.no)) for ref, row in rows.items()}
+    shown = {row.no: row for row in rows.values()}
+    seen = {no: show(judged, actor, row, notes.get(no)) for no, row in shown.items()}
+    return {ref: seen[row.no] for ref, row in rows.items()}
+
+
+async def _name_those_outside(core: Core, actor: Actor, judged: Judge, rows: Iterable[Share]) -> None:
+    seen = judged.snapshot
+    people = {row.recipient: seen.principals.get(row.recipient) for row in rows if row.kind in (Kind.MAIL, Kind.USER)}
+    wanted = tuple(no for no, row in people.items() if row is not None and row.external and no not in seen.profiles)
+    seen.profiles |= await by_no(core, allow(actor, PUBLIC), Profile, wanted)
 
 
 async def on_behalf(core: Core, actor: Actor, user: int) -> Actor:

@@ -29,13 +29,15 @@ class Prospect(msgspec.Struct, frozen=True):
     account: Principal | None = None
 
 
-async def prospect(core: Core, actor: Actor, item: ItemRef, recipient: RecipientRef | None = None) -> Prospect:
-    """Look at an item that the actor may read, and at somebody whom he may share it with.
+async def prospect(
+    core: Core, actor: Actor, item: ItemRef, recipient: RecipientRef | None = None, *, names: bool = True
+) -> Prospect:
+    """Look at an item that the actor may read, and at somebody to share it with; without ``names``, at no profile.
 
     :raises Problem: unknown_item, in_trash
     """
     recipients = () if recipient is None else (recipient,)
-    judged = await judge(core, Look(actor, items=(item,), recipients=recipients, names=True))
+    judged = await judge(core, Look(actor, items=(item,), recipients=recipients, names=names))
     asked = ask(judged, actor, item, Action.READ)
     seen = judged.snapshot
     no = None if recipient is None else seen.found_recipients.get(recipient)

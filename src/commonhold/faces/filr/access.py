@@ -41,7 +41,7 @@ async def of_file(call: Call) -> shapes.Access:
 
 async def _access(call: Call, ref: ItemRef, code: str, others: tuple[ItemKind, ...]) -> shapes.Access:
     try:
-        seen = await prospect(call.core, call.actor, ref)
+        seen = await prospect(call.core, call.actor, ref, names=False)
     except Problem as problem:
         if problem.code != "unknown_item" or ItemKind.FOLDER in others:
             raise

@@ -10,8 +10,8 @@ from commonhold.core.model import EVERYONE, LINK, Share, State
 from commonhold.core.policy.allowances import domain_allowed
 from commonhold.core.problems import Problem
 from commonhold.core.roles import ItemKind, Kind, Role
-from commonhold.core.sharing.finding import get_share, shares_on
-from commonhold.core.sharing.listing import every
+from commonhold.core.sharing.finding import shares_on
+from commonhold.core.sharing.listing import every, several
 from commonhold.core.sharing.managing import amend
 from commonhold.core.sharing.proposal import Asked, Did, OnExisting, Pair, Proposal
 from commonhold.core.sharing.propose import propose
@@ -70,7 +70,7 @@ async def give_folder(call: Call) -> shapes.Share:
 
 async def _own(call: Call, code: str, *, folder: bool) -> shapes.SearchResultList:
     no = id_of(call, code)
-    _refuse_kind(await prospect(call.core, call.actor, no), code, folder=folder)
+    _refuse_kind(await prospect(call.core, call.actor, no, names=False), code, folder=folder)
     shares = await every(lambda after: shares_on(call.core, call.actor, no, after, 200, own=True))
     return shapes.listed([of_share(call, one) for one in shares])
 
@@ -92,7 +92,7 @@ async def _give(call: Call, code: str, *, folder: bool) -> shapes.Share:
         raise denied("Teams cannot be shared with.")
     how = checked_notify(how, to.type, folder=folder)
     ref = _ref(to)
-    seen = await prospect(call.core, call.actor, no, ref)
+    seen = await prospect(call.core, call.actor, no, ref, names=to.type == "external_user")
     _refuse_kind(seen, code, folder=folder)
     refuse_addresses(seen, how)
     ref = _recipient(to, seen, ref)
@@ -114,7 +114,7 @@ async def _give(call: Call, code: str, *, folder: bool) -> shapes.Share:
     pair = await _proposed(call, proposal)
     if how.notify and pair.did is Did.CHANGED:
         await tell_again(call.core, call.actor, (pair.no or 0,))
-    return of_share(call, await get_share(call.core, call.actor, pair.no or 0))
+    return await _shown(call, pair.no or 0)
 
 
 async def _proposed(call: Call, proposal: Proposal) -> Pair:
@@ -217,4 +217,12 @@ async def overwrite(
     await amend(call.core, call.actor, share, terms=wanted.terms(mask), role=role)
     if how.notify:
         await tell_again(call.core, call.actor, (share,), how.notify_address)
-    return of_share(call, await get_share(call.core, call.actor, share))
+    return await _shown(call, share)
+
+
+async def _shown(call: Call, share: int) -> shapes.Share:
+    """Return a share of the caller's own by its number."""
+    shown = (await several(call.core, call.actor, (share,))).get(share)
+    if shown is None:  # ended by somebody else in this very moment
+        raise Problem("conflict")
+    return of_share(call, shown)

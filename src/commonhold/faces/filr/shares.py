@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from commonhold.core.directory.addresses import is_address
-from commonhold.core.identity import Actor
+from commonhold.core.identity import Actor, VersionRef
 from commonhold.core.roles import ItemKind
 from commonhold.core.sharing.finding import Shown, shares_by, shares_with
 from commonhold.core.sharing.listing import every, on_behalf, several, shares_with_everyone
@@ -18,7 +18,7 @@ from commonhold.faces.filr.encoding import encoded, given
 from commonhold.faces.filr.giving import Notify, checked_notify, overwrite, refuse_addresses
 from commonhold.faces.filr.problems import Refused, bad_input, missing
 from commonhold.faces.filr.routes import Table, id_of, query_of
-from commonhold.faces.filr.shown import of_share, refs_of, share_id
+from commonhold.faces.filr.shown import of_share, share_id
 from commonhold.faces.filr.wanted import mask_of, wanted_of
 from commonhold.http.face import Call
 from commonhold.http.forms import fields_of
@@ -60,10 +60,16 @@ async def found(call: Call) -> Shown:
 
 
 async def by_ids(call: Call, idents: Sequence[int]) -> dict[int, Shown]:
-    """Return shares by the ids that they have now, as far as the caller may know of them, in one reading."""
-    refs = {ref: ident for ident in idents for ref in refs_of(ident)}
-    shares = await several(call.core, call.actor, tuple(refs))
-    return {refs[ref]: one for ref, one in shares.items() if share_id(one.share) == refs[ref]}
+    """Return shares by the ids that they have now, as far as the caller may know of them.
+
+    An id is that of a version; a link that was changed since has its number still, and is read by it.
+    """
+    found: dict[int, Shown] = {}
+    for ref in (VersionRef, int):
+        left = {ref(ident): ident for ident in idents if ident not in found}
+        for one in (await several(call.core, call.actor, tuple(left))).values() if left else ():
+            found[share_id(one.share)] = one
+    return {ident: found[ident] for ident in idents if ident in found}
 
 
 async def own(call: Call) -> Shown:
@@ -87,7 +93,7 @@ async def change(call: Call) -> shapes.Share:
     shows = words.role_name(share.role)
     wanted = wanted_of(body, kind, call.core.clock(), shows)
     how = checked_notify(how, kind, folder=shown.item.kind is ItemKind.FOLDER)
-    seen = await prospect(call.core, call.actor, share.item)
+    seen = await prospect(call.core, call.actor, share.item, names=False)
     refuse_addresses(seen, how)
     role = share.role if wanted.role == shows else wanted.core_role
     return await overwrite(call, share.no, wanted, role, mask_of(wanted, seen), how)

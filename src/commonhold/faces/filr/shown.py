@@ -3,7 +3,6 @@
 from typing import Final
 from urllib.parse import quote
 
-from commonhold.core.identity import ShareRef, VersionRef
 from commonhold.core.model import Item, Share
 from commonhold.core.roles import Kind
 from commonhold.core.sharing.finding import Shown
@@ -17,11 +16,6 @@ _VIEWABLE: Final = ("text/", "image/", "application/pdf")
 def share_id(share: Share) -> int:
     """Return the id by which this dialect knows a share."""
     return share.no if share.kind is Kind.LINK else share.version
-
-
-def refs_of(ident: int) -> tuple[ShareRef, ShareRef]:
-    """Return what an id may name: a version, or a link by its number."""
-    return VersionRef(ident), ident
 
 
 def viewable(item: Item) -> bool:
