@@ -52,13 +52,14 @@ def test_a_list() -> None:
     rest = ' FROM "r_articles" t0 WHERE (t0."author" IS NOT NULL AND t0."author" IN (SELECT k FROM s0))'
     order = ' ORDER BY t0."title" DESC NULLS FIRST, t0."id" LIMIT '
     keys = 'WITH s0(k) AS (SELECT t1."id" FROM "r_authors" t1 WHERE '
+    folded = 'lower(t1."name" COLLATE "und-x-icu"), lower($2::text COLLATE "und-x-icu")'
 
     assert list_of(where, SQLITE) == (
         f'{keys}instr(fold(t1."name"), fold(:p1)) > 0) SELECT t0."id"{rest}{order}:p0',
         [25, "a"],
     )
     assert list_of(where, POSTGRES) == (
-        f'{keys}strpos(lower(t1."name"), lower($2::text)) > 0) SELECT t0."id"{rest}{order}$1::bigint',
+        f'{keys}strpos({folded}) > 0) SELECT t0."id"{rest}{order}$1::bigint',
         [25, "a"],
     )
 
@@ -99,7 +100,10 @@ def test_one_row() -> None:
         (
             Compare("title", Op.IMATCHES, "50%*?"),
             ("fold(t0.\"title\") LIKE fold(:p1) ESCAPE '\\'", ["50\\%%_"]),
-            ("lower(t0.\"title\") LIKE lower($2::text) ESCAPE '\\'", ["50\\%%_"]),
+            (
+                'lower(t0."title" COLLATE "und-x-icu") LIKE lower($2::text COLLATE "und-x-icu") ESCAPE \'\\\'',
+                ["50\\%%_"],
+            ),
         ),
         (
             Compare(Call(Fn.WEEKDAY, "made"), Op.EQ, 0),

@@ -36,6 +36,7 @@ from commonhold.core.query import (
 from commonhold.core.records.catalog import Catalog, Collection, Hop, unknown_column
 from commonhold.core.records.kinds import CLOCKS, DAYS, NUMBERS, OPERATORS, TEXTS, Kind
 from commonhold.store.sources.dialects import Dialect, literal, quoted
+from commonhold.store.sources.places import place_of
 
 _SIGNS: Final = {Op.EQ: "=", Op.NEQ: "<>", Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">="}
 _TESTS: Final = {
@@ -92,7 +93,7 @@ class Compiler:
 
     def table(self, here: Here) -> str:
         """Write the table with its alias."""
-        return f"{quoted(here.collection.place)} {here.alias}"
+        return f"{place_of(here.collection, self.dialect)} {here.alias}"
 
     def column(self, here: Here, name: str) -> Expression:
         """Write a column."""

@@ -14,6 +14,7 @@ import msgspec
 from commonhold.core.query import Fn, Scalar
 from commonhold.core.records.kinds import TEXTS, Kind
 
+FOLDING: Final = "und-x-icu"  # how PostgreSQL folds letters: as Unicode does, whatever the language of a database
 _WHOLE: Final = frozenset((Kind.INTEGER, Kind.BIGINT))
 
 Decode = Callable[[Any], Any] | None
@@ -239,12 +240,16 @@ class Postgres:
 
     def among(self, expression: str, n: int, kind: Kind) -> str:
         """Bind an array: one statement for lists of any length."""
-        return f"{expression} = ANY({self._LISTS.get(kind, '$@::text[]').replace('$@', f'${n + 1}')})"
+        return f"{expression} = ANY({self.listed(n, kind)})"
+
+    def listed(self, n: int, kind: Kind) -> str:
+        """Write the n-th bound list."""
+        return self._LISTS.get(kind, "$@::text[]").replace("$@", f"${n + 1}")
 
     def text_test(self, test: str, expression: str, pattern: str, fold: bool) -> str:
         """Compare exactly, or both sides in lower case."""
-        sides = [f"lower({side})" for side in (expression, pattern)] if fold else [expression, pattern]
-        return self._TESTS[test].format(*sides)
+        sides = [f'lower({side} COLLATE "{FOLDING}")' for side in (expression, pattern)]
+        return self._TESTS[test].format(*(sides if fold else (expression, pattern)))
 
     def part(self, fn: Fn, expression: str, kind: Kind) -> str:
         """Extract, from moments in UTC."""

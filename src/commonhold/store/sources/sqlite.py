@@ -8,32 +8,13 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec.structs import replace
-
-from commonhold.core.problems import Problem
-from commonhold.core.query import (
-    ALWAYS,
-    Compare,
-    Facts,
-    Filter,
-    Given,
-    Nest,
-    Op,
-    Operand,
-    Page,
-    Pick,
-    Query,
-    Scalar,
-    Value,
-    all_of,
-    label,
-)
-from commonhold.core.records.catalog import Catalog, Field, Hop
-from commonhold.core.records.ports import MOST_ROWS, Row, Rows, Values
+from commonhold.core.query import ALWAYS, Facts, Filter, Query, Scalar
+from commonhold.core.records.catalog import Catalog
+from commonhold.core.records.ports import Rows, Values
 from commonhold.store.sources import sqlite_rows, sqlite_tables
-from commonhold.store.sources.shape import Flags, Form, Lifter, Tally
+from commonhold.store.sources.reading import Reading, now
 from commonhold.store.sources.sqlite_errors import mapped
-from commonhold.store.sources.statements import Plan, Plans, bound
+from commonhold.store.sources.statements import Plans
 
 
 class SqliteSource:
@@ -42,35 +23,34 @@ class SqliteSource:
     def __init__(self, connection: sqlite3.Connection, plans: Plans) -> None:
         """Work on a connection that ``Sqlite.prepare`` made ready; ``plans`` are shared by all of one database."""
         self.connection = connection
-        self.plans = plans
+        self._reading = Reading(plans, self._run)
+
+    @property
+    def plans(self) -> Plans:
+        """The statements compiled so far."""
+        return self._reading.plans
+
+    @plans.setter
+    def plans(self, plans: Plans) -> None:
+        self._reading.plans = plans
+
+    async def _run(self, text: str, values: list[Any]) -> Sequence[Sequence[Any]]:
+        with mapped():
+            return self.connection.execute(text, {f"p{n}": value for n, value in enumerate(values)}).fetchall()
 
     def read(self, catalog: Catalog, collection: str, query: Query, facts: Facts) -> Rows:
         """Read rows and what is nested in them, with one statement per relation shown."""
-        return _Level(self, catalog, collection, query, facts).top()
+        return now(self._reading.read(catalog, collection, query, facts))
 
     def tally(self, catalog: Catalog, collection: str, query: Query, facts: Facts) -> list[tuple[Scalar, ...]]:
         """Compute the aggregate of a query: per group its operands, then the measures."""
-        if query.aggregate is None:
-            raise Problem("bad_query", collection=collection)
-        lifter = Lifter()
-        lifter.slot(_capped(query.page.limit))
-        if query.page.offset:
-            lifter.slot(query.page.offset)
-        aggregate = lifter.aggregate(query.aggregate)
-        form = Tally(
-            collection, aggregate, lifter.filter(query.filter), lifter.sort(query.sort), bool(query.page.offset)
-        )
-        return [tuple(row) for row in self.rows(self.plans.of(catalog, form), lifter.values, facts)]
+        return now(self._reading.tally(catalog, collection, query, facts))
 
     def flags(
         self, catalog: Catalog, collection: str, keys: Sequence[Scalar], filters: Sequence[Filter], facts: Facts
     ) -> dict[str, tuple[bool, ...]]:
         """Tell which of the filters hold for each of the rows, by key as text; rows that do not exist are left out."""
-        lifter = Lifter()
-        lifter.slot(tuple(_castable(catalog.field(collection, catalog.collection(collection).key), keys)))
-        form = Flags(collection, tuple([lifter.filter(where) for where in filters]))
-        rows = self.rows(self.plans.of(catalog, form), lifter.values, facts)
-        return {row[0]: tuple(row[1:]) for row in rows}
+        return now(self._reading.flags(catalog, collection, keys, filters, facts))
 
     def insert(self, catalog: Catalog, collection: str, rows: Sequence[Values]) -> list[Scalar]:
         """Add rows and return their keys in order."""
@@ -109,148 +89,4 @@ class SqliteSource:
         self, catalog: Catalog, collection: str, keys: Sequence[Scalar], only: Filter, facts: Facts | None
     ) -> list[Scalar]:
         """Return the keys of those rows that exist and for which the filter holds."""
-        lifter = Lifter()
-        key = catalog.collection(collection).key
-        known = _castable(catalog.field(collection, key), keys)
-        lifter.slot(len(known))
-        lifter.slot(tuple(known))
-        form = Form(collection, (key,), lifter.filter(only), link=key)
-        return [row[0] for row in self.rows(self.plans.of(catalog, form), lifter.values, facts or Facts(0))]
-
-    def rows(self, plan: Plan, values: Sequence[Value], facts: Facts) -> list[list[Any]]:
-        """Run a statement to its end and read its columns."""
-        parameters = {f"p{n}": value for n, value in enumerate(bound(self.plans.dialect, plan, values, facts))}
-        with mapped():
-            rows = [list(row) for row in self.connection.execute(plan.text, parameters).fetchall()]
-        for n, decode in enumerate(plan.columns):
-            if decode is not None:
-                for row in rows:
-                    row[n] = None if row[n] is None else decode(row[n])
-        return rows
-
-
-class _Level:
-    """One collection of a query: its own statement, then one for each relation shown."""
-
-    def __init__(self, source: SqliteSource, catalog: Catalog, collection: str, query: Query, facts: Facts) -> None:
-        self.source = source
-        self.catalog = catalog
-        self.collection = catalog.collection(collection)
-        self.query = query
-        self.facts = facts
-        self.picks = [shown for shown in query.fields if isinstance(shown, Pick)]
-        self.nests = [shown for shown in query.fields if isinstance(shown, Nest)]
-        self.hops = [catalog.hop(collection, nest.over) for nest in self.nests]
-
-    def top(self) -> Rows:
-        """Read the rows of the query, and where its next page begins."""
-        page = self.query.page
-        orders = self._orders() if page.limit else []
-        found = self._select(orders, page)
-        rows = self._shown(found)
-        full = page.limit is not None and 0 < page.limit <= len(rows)
-        return Rows(rows, tuple(found[-1][-len(orders) :]) if full else None)
-
-    def under(self, link: str, keys: Sequence[Scalar]) -> dict[str, list[Row]]:
-        """Read the rows whose column is one of the keys, by that column as text."""
-        found = self._select([link], self.query.page, link, keys) if keys else []
-        by_key: dict[str, list[Row]] = {}
-        for raw, row in zip(found, self._shown(found), strict=True):
-            by_key.setdefault(str(raw[-1]), []).append(row)
-        return by_key
-
-    def _orders(self) -> list[Operand]:
-        """Return what the rows are sorted by, the key included."""
-        operands = [sort.operand for sort in self.query.sort]
-        return operands if self.collection.key in operands else [*operands, self.collection.key]
-
-    def _select(
-        self, more: Sequence[Operand], page: Page, link: str | None = None, keys: Sequence[Scalar] = ()
-    ) -> list[list[Any]]:
-        """Run the statement: columns of the fields, then of the links to what is nested, then ``more``."""
-        lifter = Lifter()
-        lifter.slot(_capped(None if link else page.limit))
-        if link:
-            lifter.slot(tuple(keys))
-        if limited := link is not None and page.limit is not None:
-            lifter.slot(page.limit)
-        if page.offset:
-            lifter.slot(page.offset)
-        for value in page.after or ():
-            if value is not None:
-                lifter.slot(value)
-        columns = [pick.operand for pick in self.picks]
-        columns.extend(near for nest, hop in zip(self.nests, self.hops, strict=True) for near in _near(nest, hop))
-        form = Form(
-            self.collection.name,
-            tuple([lifter.operand(column) for column in (*columns, *more)]),
-            lifter.filter(self.query.filter),
-            lifter.sort(self.query.sort),
-            link,
-            limited,
-            bool(page.offset),
-            None if page.after is None else tuple([value is not None for value in page.after]),
-        )
-        rows = self.source.rows(self.source.plans.of(self.catalog, form), lifter.values, self.facts)
-        if len(rows) > MOST_ROWS:
-            raise Problem("query_too_costly", limit="rows", allowed=MOST_ROWS)
-        return rows
-
-    def _shown(self, found: list[list[Any]]) -> list[Row]:
-        """Make the rows as they are shown, with what is nested in them."""
-        names = [label(pick) for pick in self.picks]
-        rows = [dict(zip(names, raw, strict=False)) for raw in found]
-        place = len(names)
-        for nest, hop in zip(self.nests, self.hops, strict=True):
-            width = len(_near(nest, hop))
-            self._nest(nest, hop, rows, [_link(raw[place : place + width], hop) for raw in found])
-            place += width
-        return rows
-
-    def _nest(self, nest: Nest, hop: Hop, rows: list[Row], links: list[Scalar]) -> None:
-        """Read what is nested in the rows and put it there."""
-        keys = _castable(self.catalog.field(hop.there, hop.far), links)
-        level = _Level(self.source, self.catalog, hop.there, _of_kind(nest, hop, self.collection.name), self.facts)
-        by_key = level.under(hop.far, keys)
-        for row, link in zip(rows, links, strict=True):
-            found: list[Any] = by_key.get(str(link), [])
-            found = [next(iter(inner.values())) for inner in found] if nest.flat else found
-            if hop.many:
-                row[nest.name] = found
-            else:
-                row[nest.name] = found[0] if found else row.get(nest.name)
-
-
-def _near(nest: Nest, hop: Hop) -> list[Operand]:
-    """Return the columns on this side of a step: the link, shown only where the nest is given, and its kind."""
-    link: Operand = hop.near if nest.given == ALWAYS else Given(hop.near, nest.given)
-    return [link, hop.near_kind] if hop.near_kind else [link]
-
-
-def _link(columns: Sequence[Scalar], hop: Hop) -> Scalar:
-    """Return the value to look for on the other side; none where the row refers to another collection."""
-    return columns[0] if len(columns) == 1 or columns[1] == hop.there else None
-
-
-def _castable(field: Field, values: Sequence[Scalar]) -> list[Scalar]:
-    """Return the different values that a field can hold: no row has any other."""
-    found: dict[Scalar, None] = {}
-    for value in dict.fromkeys(values):
-        try:
-            found[field.cast(value)] = None
-        except Problem:
-            continue
-    found.pop(None, None)
-    return list(found)
-
-
-def _of_kind(nest: Nest, hop: Hop, here: str) -> Query:
-    """Return the query of a nest; rows that may refer to several collections must refer to this one."""
-    if hop.far_kind is None:
-        return nest.query
-    return replace(nest.query, filter=all_of(nest.query.filter, Compare(hop.far_kind, Op.EQ, here)))
-
-
-def _capped(limit: int | None) -> int:
-    """Return how many rows are asked for: one more than allowed tells that there are too many."""
-    return MOST_ROWS + 1 if limit is None else min(limit, MOST_ROWS + 1)
+        return now(self._reading.matching(catalog, collection, keys, only, facts))

@@ -8,6 +8,7 @@ from typing import Final
 from commonhold.core.problems import Problem
 
 _TOO_LARGE: Final = ("parser stack overflow", "Expression tree is too large", "too many", "too big")
+_GONE: Final = ("no such table: source_", "unknown database source_")  # a file beside ours is not there any more
 _CONSTRAINTS: Final = {
     "SQLITE_CONSTRAINT_UNIQUE": "not_unique",
     "SQLITE_CONSTRAINT_PRIMARYKEY": "not_unique",
@@ -32,6 +33,8 @@ def mapped(collection: str | None = None) -> Iterator[None]:
         text = str(error)
         if "integer overflow" in text:
             raise Problem("value_out_of_range") from error
+        if any(part in text for part in _GONE):
+            raise Problem("unavailable", collection=collection) from error
         if not any(part in text for part in _TOO_LARGE):
             raise
         raise Problem("query_too_costly", limit="nesting") from error

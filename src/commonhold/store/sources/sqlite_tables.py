@@ -25,28 +25,30 @@ _TYPES: Final = {
 
 def reshape(connection: sqlite3.Connection, before: Catalog, after: Catalog) -> None:
     """Make, change and drop tables so that they fit the later catalogue."""
-    old = {collection.name: collection for collection in before if _ours(collection)}
-    new = {collection.name: collection for collection in after if _ours(collection)}
+    old = {collection.name: collection for collection in before if ours(collection)}
+    new = {collection.name: collection for collection in after if ours(collection)}
     for name in old.keys() - new.keys():
         connection.execute(f"DROP TABLE {quoted(old[name].place)}")
     for name, collection in new.items():
         if name not in old:
             connection.execute(_create(collection))
-            _index(connection, collection, _indexes(collection))
+            _index(connection, collection, indexes_of(collection))
         elif collection != old[name]:
             _change(connection, old[name], collection)
 
 
-def _ours(collection: Collection) -> bool:
+def ours(collection: Collection) -> bool:
+    """Tell whether the table of a collection is made and changed by us."""
     return collection.source is None and not collection.table
 
 
 def _create(collection: Collection) -> str:
-    columns = ", ".join(_definition(field, collection.key) for field in _columns(collection))
+    columns = ", ".join(_definition(field, collection.key) for field in columns_of(collection))
     return f"CREATE TABLE {quoted(collection.place)} ({columns})"
 
 
-def _columns(collection: Collection) -> list[Field]:
+def columns_of(collection: Collection) -> list[Field]:
+    """Return the fields that have a column."""
     return [field for field in collection.fields if field.kind is not Kind.ALIAS]
 
 
@@ -61,9 +63,9 @@ def _definition(field: Field, key: str) -> str:
 def _change(connection: sqlite3.Connection, old: Collection, new: Collection) -> None:
     """Add and drop columns and indexes of a table."""
     table = quoted(new.place)
-    had = {field.name: field for field in _columns(old)}
-    has = {field.name: field for field in _columns(new)}
-    old_indexes, new_indexes = _indexes(old), _indexes(new)
+    had = {field.name: field for field in columns_of(old)}
+    has = {field.name: field for field in columns_of(new)}
+    old_indexes, new_indexes = indexes_of(old), indexes_of(new)
     for name, _, _ in old_indexes - new_indexes:
         connection.execute(f"DROP INDEX {quoted(name)}")
     for name in had.keys() - has.keys():
@@ -92,11 +94,11 @@ def _constant(value: Scalar) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _indexes(collection: Collection) -> set[Index]:
+def indexes_of(collection: Collection) -> set[Index]:
     """Return name, columns and uniqueness of the indexes a collection wants: relations are searched from both sides."""
     found: set[Index] = set()
-    columns = {field.name: field.column or field.name for field in _columns(collection)}
-    for field in _columns(collection):
+    columns = {field.name: field.column or field.name for field in columns_of(collection)}
+    for field in columns_of(collection):
         if field.name == collection.key:
             continue
         if field.unique:

@@ -30,7 +30,7 @@ from commonhold.core.policy.decide import LONGEST_CHAIN
 from commonhold.core.policy.snapshot import RuleHit
 from commonhold.core.ports import Clock
 from commonhold.store.sqlite.codec import DECODERS
-from commonhold.store.sqlite.reader import Reader
+from commonhold.store.sqlite.reader import Reader, Unopened
 from commonhold.store.sqlite.rules import RecordRules
 from commonhold.store.sqlite.statements import (
     ADMINISTRATORS,
@@ -63,6 +63,9 @@ MOST: Final = 16_384  # rows of a table that are kept, up to 1 kB each
 CHAINS: Final = 16_384  # items of which chains are kept, some 100 B each
 ALL: Final = -1  # no limit
 NEVER: Final = (-1, None)
+SOURCES: Final = (
+    "SELECT DISTINCT json_extract(definition, '$.source') FROM collection WHERE definition LIKE '%\"source\":%'"
+)
 
 
 class SqliteProbes:
@@ -85,7 +88,11 @@ class SqliteProbes:
     def read(self, ask: Callable[["SqliteProbes"], T], within: float | None = None) -> T:
         """Answer a question within one moment; see ``Reader.read``."""
 
-        return self.reader.read(partial(self._asked, ask), within)
+        while True:
+            try:
+                return self.reader.read(partial(self._asked, ask), within)
+            except Unopened as missing:
+                self.reader.open_beside(missing.sources)
 
     def _asked(self, ask: Callable[["SqliteProbes"], T]) -> T:
         self._begin()
@@ -100,8 +107,9 @@ class SqliteProbes:
         (raw,) = self._all(INSTANCE)
         if raw == self._raw:
             return
-        self._raw, at = raw, Instance(*raw)
+        at = Instance(*raw)
         if at.people_at != self._at.people_at:
+            self.reader.need(source for (source,) in self._all(SOURCES))
             self._set.cache_clear()
             for row in PEOPLE:
                 self._kept[row].clear()
@@ -111,7 +119,7 @@ class SqliteProbes:
             self._fresh.clear()
         if at.tree_at != self._at.tree_at:
             self._chain.cache_clear()
-        self._at = at
+        self._raw, self._at = raw, at
 
     def instance(self) -> Instance:
         """Return the row of the installation."""

@@ -4,15 +4,17 @@ A reading is a plain function. As it cannot wait, it sees one moment; as every s
 none keeps an old moment open behind it.
 """
 
+import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commonhold.core.problems import Problem
-from commonhold.store.sources.dialects import Sqlite
+from commonhold.store.sources.dialects import Sqlite, quoted
+from commonhold.store.sources.places import alias_of
 from commonhold.store.sqlite.errors import mapped, meaning
 
 T = TypeVar("T")
@@ -55,6 +57,15 @@ def _make_ready(connection: sqlite3.Connection) -> None:
     Sqlite.prepare(connection)
 
 
+class Unopened(Exception):
+    """A reading needs other files beside ours, which can be opened only between readings."""
+
+    def __init__(self, sources: Sequence[str]) -> None:
+        """Name the files."""
+        super().__init__(*sources)
+        self.sources = sources
+
+
 class Reader:
     """A connection that only reads; one reading at a time."""
 
@@ -66,6 +77,24 @@ class Reader:
         self.connection = connect(path)
         self.connection.execute("PRAGMA query_only = ON")
         self._deadline = 0.0
+        self._beside: set[str] = set()
+
+    def need(self, sources: Iterable[str]) -> None:
+        """See that other files are open beside ours; one that could not be opened is not tried again.
+
+        :raises Unopened: some are not
+        """
+        missing = [one for one in sources if one not in self._beside]
+        if missing:
+            raise Unopened(missing)
+
+    def open_beside(self, sources: Iterable[str]) -> None:
+        """Open other files beside ours, to be read alone; the tables of one that cannot be opened are not there."""
+        for source in sources:
+            self._beside.add(source)
+            with contextlib.suppress(sqlite3.Error, ValueError):
+                place = f"{Path(source).absolute().as_uri()}?mode=ro"
+                self.connection.execute(f"ATTACH DATABASE ? AS {quoted(alias_of(source))}", (place,))
 
     def read(self, ask: Callable[[], T], within: float | None = None) -> T:
         """Answer a question within one moment of the database.

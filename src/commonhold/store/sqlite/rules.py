@@ -1,165 +1,81 @@
-"""Which rules hold for the rows of records: evaluated by the database itself, where the rows are."""
+"""Which rules hold for the rows of records, asked of the embedded engine, which never waits."""
 
-import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Any
 
 from commonhold.core import model
 from commonhold.core.identity import RecordRef
-from commonhold.core.policy.snapshot import RuleHit
 from commonhold.core.ports import Clock
-from commonhold.core.problems import Problem
-from commonhold.core.query import Facts, Filter, all_of
-from commonhold.core.records.asking import GROUP, GROUPS, USER, Known, asks, known, possible, settled
+from commonhold.core.query import Facts, Filter, Scalar
+from commonhold.core.records.asking import Known
 from commonhold.core.records.catalog import Catalog
-from commonhold.core.records.rules import Rule, read_rule
+from commonhold.core.records.rules import Rule
+from commonhold.store import ruling
+from commonhold.store.catalogs import CATALOG
 from commonhold.store.sources.dialects import Sqlite
+from commonhold.store.sources.reading import now
 from commonhold.store.sources.sqlite import SqliteSource
 from commonhold.store.sources.statements import Plans
-from commonhold.store.sqlite.catalogs import Catalogs
 from commonhold.store.sqlite.codec import DECODERS
 from commonhold.store.sqlite.reader import Reader
 from commonhold.store.sqlite.statements import INSTANCE, listed, select
 
-MOST_KNOWN: Final = 4_096  # rules of which it is known whether they can be asked
-MOST_FLAGS: Final = 200  # filters in one statement: databases bound its columns
-NO_UUID: Final = "00000000-0000-4000-8000-000000000000"
-SOMEBODY: Final[Known] = {USER: NO_UUID, GROUP: (NO_UUID,), GROUPS: (NO_UUID,)}  # as a trial: facts fit their fields
 
-Hits = Mapping[int, Sequence[RuleHit]]
+class _Tables:
+    """The tables of a reader; see ``ruling.Tables``."""
+
+    def __init__(self, reader: Reader, plans: Plans) -> None:
+        self._all = reader.all
+        self.source = SqliteSource(reader.connection, plans)
+
+    async def rows(self, table: type[model.Row], column: str, values: Collection[Any]) -> Sequence[Any]:
+        raw = self._all(select(table, column, one=False), (listed(values),))
+        return list(map(DECODERS[table], raw))
+
+    async def people_at(self) -> int:
+        ((_, people_at, *_),) = self._all(INSTANCE)
+        return int(people_at)
+
+    async def collections(self) -> Sequence[str]:
+        return [text for (text,) in self._all(CATALOG)]
+
+    async def flags(
+        self, catalog: Catalog, collection: str, keys: Sequence[Scalar], filters: Sequence[Filter], facts: Facts
+    ) -> dict[str, tuple[bool, ...]]:
+        return self.source.flags(catalog, collection, keys, filters, facts)
 
 
 class RecordRules:
-    """Evaluates rules on the records of our own database, inside of a reading.
-
-    Records of other sources have no hits here, as no reading spans two databases. A rule about whoever asks is
-    evaluated for each of them, with his facts as values, in the same statement.
-    """
+    """Evaluates rules on the records of our own database, inside of a reading; see ``ruling.RecordRules``."""
 
     def __init__(self, reader: Reader, clock: Clock) -> None:
         """Read by ``reader``; ``clock`` is for rules that name the present time."""
-        self._reader = reader
-        self._clock = clock
-        self._plans = Plans(Sqlite())
-        self._catalogs = Catalogs(reader.all)
-        self._sound: dict[tuple[int, str, Filter], bool] = {}
+        kept = ruling.Kept(Plans(Sqlite()))
+        self._tables = _Tables(reader, kept.plans)
+        self._rules = ruling.RecordRules(self._tables, kept, clock)
 
     def hits(
         self, records: Collection[model.Item], principals: Collection[int], askers: Mapping[int, frozenset[int]]
-    ) -> Hits:
+    ) -> ruling.Hits:
         """Return the rules of these principals that hold, by the number of the record's item."""
-        collections = {record.collection for record in records if record.collection is not None}
-        raw = self._reader.all(select(model.Rule, "collection", one=False), (listed(collections),))
-        rules = [read_rule(row) for row in map(DECODERS[model.Rule], raw) if row.principal in principals]
-        whose = self.whose(askers) if any(asks(rule.filter) for rule in rules) else {}
-        found: dict[int, Sequence[RuleHit]] = {}
-        for collection in {rule.collection for rule in rules} & {one.name for one in self.catalog()}:
-            these = [record for record in records if record.collection == collection and record.ref is not None]
-            tried = [_Tried(rule, whose, askers) for rule in rules if rule.collection == collection]
-            found |= self._holding(tried, collection, these)
-        return found
+        return now(self._rules.hits(records, principals, askers))
 
     def whose(self, askers: Mapping[int, frozenset[int]]) -> dict[int, Known]:
         """Return the facts about principals, who come with everything that they are, for rules about whoever asks."""
-        numbers = frozenset(askers).union(*askers.values())
-        raw = self._reader.all(select(model.Principal, "no", one=False), (listed(numbers),))
-        people = {one.no: one for one in map(DECODERS[model.Principal], raw)}
-        edges = self._reader.all(select(model.Member, "member", one=False), (listed(frozenset(askers)),))
-        direct: dict[int, set[int]] = {}
-        for edge in map(DECODERS[model.Member], edges):
-            direct.setdefault(edge.member, set()).add(edge.grp)
-        return {no: known(no, people, held, frozenset(direct.get(no, ()))) for no, held in askers.items()}
+        return now(self._rules.whose(askers))
 
     def catalog(self) -> Catalog:
         """Return the catalogue of this moment; read anew only if people, rules or collections changed."""
-        ((_, people_at, *_),) = self._reader.all(INSTANCE)
-        return self._catalogs.now(people_at)
+        return now(self._rules.catalog())
 
     def source(self) -> SqliteSource:
         """Return the rows of this moment."""
-        return SqliteSource(self._reader.connection, self._plans)
+        return self._tables.source
 
     def of(self, principals: Collection[int]) -> list[Rule]:
         """Return the rules of these principals that can be asked: one whose field is gone holds nowhere."""
-        raw = self._reader.all(select(model.Rule, "principal", one=False), (listed({*principals}),))
-        return [rule for rule in (read_rule(DECODERS[model.Rule](one)) for one in raw) if self._asked(rule)]
-
-    def _asked(self, rule: Rule) -> bool:
-        catalog = self.catalog()
-        key = (catalog.version, rule.collection, all_of(rule.filter, rule.check))
-        if key not in self._sound:
-            if len(self._sound) > MOST_KNOWN:
-                self._sound.clear()
-            try:
-                filters = (settled(rule.filter, SOMEBODY), rule.check)
-                self.source().flags(catalog, rule.collection, (), filters, Facts(self._clock(), SOMEBODY))
-                self._sound[key] = True
-            except Problem:
-                self._sound[key] = False
-        return self._sound[key]
+        return now(self._rules.of(principals))
 
     def existing(self, refs: Collection[RecordRef]) -> dict[RecordRef, RecordRef]:
         """Return the references to rows that exist, each with its key as the collection writes it."""
-        catalog, found = self.catalog(), {}
-        for name in {ref.collection for ref in refs if ref.collection in catalog}:
-            key = catalog.field(name, catalog.collection(name).key)
-            written: dict[RecordRef, str] = {}
-            for ref in refs:
-                if ref.collection == name:
-                    with contextlib.suppress(Problem):
-                        written[ref] = str(key.cast(ref.key))
-            there = self.source().flags(catalog, name, list(written.values()), (), Facts(0))
-            found.update({ref: RecordRef(name, text) for ref, text in written.items() if text in there})
-        return found
-
-    def _holding(self, tried: Sequence["_Tried"], collection: str, records: Sequence[model.Item]) -> Hits:
-        filters = [one for each in tried for one in each.filters]
-        flags = self._flags(filters, collection, [record.ref or "" for record in records])
-        found: dict[int, Sequence[RuleHit]] = {}
-        for record in records:
-            held = iter(flags.get(record.ref or "", ()))
-            hits = [each.hit([next(held, False) for _ in each.filters]) for each in tried]
-            found[record.no] = [hit for hit in hits if hit is not None]
-        return found
-
-    def _flags(self, filters: Sequence[Filter], collection: str, keys: Sequence[str]) -> dict[str, tuple[bool, ...]]:
-        """Ask which filters hold for which rows; one that cannot be asked, as its field is gone, holds for none."""
-        found: dict[str, tuple[bool, ...]] = dict.fromkeys(keys, ())
-        for at in range(0, len(filters), MOST_FLAGS):
-            some = filters[at : at + MOST_FLAGS]
-            flags = self._few_flags(some, collection, keys)
-            found = {key: (*held, *flags.get(key, (False,) * len(some))) for key, held in found.items()}
-        return found
-
-    def _few_flags(
-        self, filters: Sequence[Filter], collection: str, keys: Sequence[str]
-    ) -> dict[str, tuple[bool, ...]]:
-        try:
-            return self.source().flags(self.catalog(), collection, keys, filters, Facts(self._clock()))
-        except Problem:
-            if len(filters) == 1:
-                return dict.fromkeys(keys, (False,))
-        each = [self._few_flags([one], collection, keys) for one in filters]
-        return {key: tuple(one.get(key, (False,))[0] for one in each) for key in keys}
-
-
-class _Tried:
-    """A rule, and the filters that tell whether it holds: its own, or one for each of those whom it may be about."""
-
-    def __init__(self, rule: Rule, whose: Mapping[int, Known], askers: Mapping[int, frozenset[int]]) -> None:
-        self.rule = rule
-        self.askers = [no for no, held in askers.items() if rule.principal in held] if asks(rule.filter) else None
-        if self.askers is None:
-            self.filters: list[Filter] = [rule.filter]
-        else:
-            each = [settled(rule.filter, whose.get(no, {})) for no in self.askers]
-            self.filters = [possible(rule.filter), *each]
-
-    def hit(self, held: Sequence[bool]) -> RuleHit | None:
-        """Return the hit, if the filters say so."""
-        if not held[0]:
-            return None
-        rule = self.rule
-        askers = self.askers
-        about = None if askers is None else frozenset(no for no, holds in zip(askers, held[1:], strict=True) if holds)
-        return RuleHit(rule.no, rule.principal, rule.actions, rule.fields, about)
+        return now(self._rules.existing(refs))
