@@ -157,15 +157,16 @@ async def actor_of(core: Core, secret: str, face: str = "native", address: str |
 async def actor_by(core: Core, key: bytes, face: str, address: str | None) -> Actor:
     """Return what a request runs as whose credential is found by this digest.
 
-    :raises Problem: bad_token; ``expired`` or ``ended`` says that it was good once
+    :raises Problem: bad_token; ``expired``, or ``ended`` of a share's pass, says that it was good once
     """
     held = await core.store.who(key)
     if held is None or held.credential.kind not in ACTING:
         raise Problem("bad_token")
     row, now = held.credential, core.clock()
     if not counts(held, now):
-        over = row.until is not None and now >= row.until
-        raise Problem("bad_token", **{"expired" if over else "ended": True})
+        if row.until is not None and now >= row.until:
+            raise Problem("bad_token", expired=True)
+        raise Problem("bad_token", **({"ended": True} if row.share is not None else {}))
     if row.kind is CredentialKind.PASS:
         return Actor(None, _passes(row), row.actions, row.no, face, address)
     return Actor(row.principal, (), row.actions, row.no, face, address)

@@ -43,6 +43,7 @@ TABLE = Table()
 Json = Any
 
 TOKEN: Final = "static token"  # noqa: S105 - a label
+STATUSES: Final = ("active", "suspended", "archived", "invited", "unverified", "draft")
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -160,6 +161,7 @@ async def _make(call: Call, body: dict[str, Json]) -> str:
         raise failed_validation("email")
     role = await _role(call, body.get("role"))
     secret = _secret(body)
+    _refuse_odd_status(body)
     new = NewUser(
         name=await _free_name(call, email),
         email=email,
@@ -184,6 +186,7 @@ async def _make(call: Call, body: dict[str, Json]) -> str:
 
 async def _patch(call: Call, uid: Json, body: dict[str, Json]) -> None:
     person = await _person(call, uid)
+    _refuse_odd_status(body)
     role = await _role(call, body.get("role")) if "role" in body else UNSET
     change = _change(person, body)
     if role is not UNSET:
@@ -226,12 +229,14 @@ def _worded(problem: Problem, email: str | None) -> Exception:
     return not_unique(USERS, "email", email) if problem.code == "address_taken" else problem
 
 
+def _refuse_odd_status(body: dict[str, Json]) -> None:
+    if body.get("status") not in (None, *STATUSES):
+        raise invalid_payload(f'"status" must be one of [{", ".join(STATUSES)}]')
+
+
 async def _status(call: Call, person: Person, body: dict[str, Json]) -> None:
+    """Suspend a person, or resume him; the other words of the original mean nothing here."""
     status = body.get("status")
-    if status is None:
-        return
-    if status not in ("active", "suspended", "archived", "invited", "unverified", "draft"):
-        raise invalid_payload('"status" must be one of [active, suspended, archived, invited, unverified, draft]')
     if status == "active" and person.state is State.SUSPENDED:
         await resume(call.core, call.actor, person.no)
     elif status in ("suspended", "archived") and person.state is State.ACTIVE:
