@@ -41,10 +41,14 @@ class Issued(Discreet, frozen=True):
 
 
 class Lives(msgspec.Struct, frozen=True):
-    """How long what is handed out together lives, in milliseconds; ``refresh`` None: the access itself is renewed."""
+    """How long what is handed out together lives, in milliseconds; ``refresh`` None: the access itself is renewed.
+
+    ``actions``: what it may be used for at most.
+    """
 
     access: int
     refresh: int | None = None
+    actions: Action = ALL
 
 
 class Handed(Discreet, frozen=True):
@@ -81,7 +85,8 @@ def hand_out(
     """Add an access of one kind to a draft, and what renews it; of a new family unless one is named."""
     if family is None:
         family = draft.uid() if lives.refresh is not None else RENEWS + draft.uid()
-    whose: dict[str, Any] = {"principal": principal, "share": share, "state_at": state_at, "actions": actions}
+    whose: dict[str, Any] = {"principal": principal, "share": share, "state_at": state_at}
+    whose["actions"] = actions & lives.actions
     whose |= {"until": until, "family": family}
     access = issue(core, draft, kind, life=lives.access, secret=secret or wide(core), **whose)
     if lives.refresh is None:

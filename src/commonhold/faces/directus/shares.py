@@ -9,6 +9,7 @@ from starlette.responses import Response
 from commonhold.core.identity import NOBODY
 from commonhold.core.problems import Problem
 from commonhold.core.records.shelf import Shelf
+from commonhold.core.roles import Action
 from commonhold.core.sharing.inviting import invite, outline
 from commonhold.core.sharing.opening import open_quietly
 from commonhold.faces.directus.auth import address, lives_of, mode_of, refuse_other_sites, reply, text_of, told
@@ -35,6 +36,9 @@ from commonhold.http.face import Call
 TABLE = Table()
 
 Json = Any
+
+READING: Final = Action.READ | Action.DOWNLOAD
+"""What the token of a share is for, whatever its role."""
 
 INFO: Final = ("id", "collection", "item", "password", "max_uses", "times_used", "date_start", "date_end")
 
@@ -200,7 +204,9 @@ async def post_auth(call: Call) -> Response:
         share = "none"
     somebody = replace(NOBODY, face=call.face.name, address=address(call))
     try:
-        opened = await open_quietly(call.core, somebody, share.lower(), password, lives_of(mode))
+        opened = await open_quietly(
+            call.core, somebody, share.lower(), password, replace(lives_of(mode), actions=READING)
+        )
     except Problem as problem:
         if problem.code == "bad_credentials":
             raise invalid_credentials() from None
