@@ -2,7 +2,7 @@
 
 Whoever asks for the fixture ``postgres`` gets a ``Server``; ``postgres.fresh()`` is the URL of a database of one's own,
 as the program makes it, and ``postgres.copy(url)`` one that holds what another one does. What is left goes at the end.
-To run a face's town on it too, add ``POSTGRES`` to the fixture's parameters, and open ``PostgresStore(url, clock=…)``.
+To run a face's town on it too, add ``POSTGRES`` to the fixture's parameters, and open ``on_postgres(request, clock)``.
 """
 
 import asyncio
@@ -24,7 +24,9 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
+from commonhold.core.ports import Clock
 from commonhold.store.postgres.ready import make_ready
+from commonhold.store.postgres.store import PostgresStore
 
 T = TypeVar("T")
 
@@ -170,6 +172,14 @@ class OwnServer(Server):
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def on_postgres(request: pytest.FixtureRequest, clock: Clock, template: str | None = None) -> PostgresStore:
+    """Open a store in a database of one's own, a copy of ``template`` if there is one; it is dropped afterwards."""
+    server: Server = request.getfixturevalue("postgres")
+    url = server.fresh() if template is None else server.copy(template)
+    request.addfinalizer(lambda: server.drop(url))
+    return PostgresStore(url, clock=clock)
 
 
 def _ends_with_us() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.faces.web.site import Site
+from tests.postgres import POSTGRES, on_postgres
 
 from commonhold.core.ports import Store
 from commonhold.store.memory import MemoryStore
@@ -22,7 +23,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["memory", pytest.param("sqlite", marks=pytest.mark.slow)])
+@pytest.fixture(params=["memory", pytest.param("sqlite", marks=pytest.mark.slow), POSTGRES])
 async def site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Site]:
     """The site on each engine."""
     clock = TestClock()
@@ -30,6 +31,8 @@ async def site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     if request.param == "sqlite":
         empty = request.getfixturevalue("empty_database")
         store = SqliteStore(Path(shutil.copy(empty, tmp_path / "site.db")), clock=clock)
+    elif request.param == "postgres":
+        store = on_postgres(request, clock)
     core = make_core(store=store, clock=clock)
     yield await Site.found(core)
     await core.store.close()

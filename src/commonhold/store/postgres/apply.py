@@ -150,7 +150,7 @@ class Writing:
 
     async def _record(self, change: RecordChange) -> None:
         await self.flush()
-        gave, following = await self._records.write(change, self._at)
+        gave, following = await self._records.write(change, self._at, self.gave)
         self.gave.append(gave)
         for one in following:
             await self._apply(one)

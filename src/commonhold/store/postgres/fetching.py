@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from commonhold.core.model import EVERYONE, Instance, Item, Row, Share
 from commonhold.core.ports import Clock
-from commonhold.store.postgres.bag import Bag, Question
+from commonhold.store.postgres.bag import Bag, Moved, Question
 from commonhold.store.postgres.connections import Connection
+from commonhold.store.postgres.rules import rules_over
 from commonhold.store.postgres.statements import load, reading, rows_by, select
 from commonhold.store.postgres.values import decode, decode_all
+from commonhold.store.ruling import Kept
 
 _CHAINS: Final = load("chains") + reading(
     "ARRAY(SELECT no FROM chain)", "ARRAY(SELECT one FROM chain JOIN item AS one ON one.no = chain.no)"
@@ -31,11 +33,11 @@ _INSTANCE: Final = reading()
 class Fetching:
     """Fetches answers into one bag over one connection."""
 
-    def __init__(self, connection: Connection, bag: Bag, clock: Clock) -> None:
-        """``clock`` is for rules that name the present time."""
+    def __init__(self, connection: Connection, bag: Bag, kept: Kept, clock: Clock) -> None:
+        """``kept`` outlives this; ``clock`` is for rules that name the present time."""
         self.connection = connection
         self.bag = bag
-        self.clock = clock
+        self._rules = rules_over(connection, kept, clock)
 
     async def fetch(self, question: Question) -> None:
         """Put the answer to a question into the bag.
@@ -99,11 +101,22 @@ class Fetching:
         (found,) = await self.read(_ADMINISTRATORS, org, after, limit)
         self._other("administrators", org, after, limit, found=found)
 
-    async def _rule_hits(self, *about: Any) -> None:
-        self._other("rule_hits", *about, found={})
+    async def _rule_hits(self, records: Any, principals: Any, askers: Any) -> None:
+        self._needs_a_moment()
+        found = await self._rules.hits(records, principals, dict(askers))
+        self._other("rule_hits", records, principals, askers, found=found)
 
-    async def _existing(self, *about: Any) -> None:
-        self._other("existing", *about, found={})
+    async def _existing(self, refs: Any) -> None:
+        self._needs_a_moment()
+        self._other("existing", refs, found=await self._rules.existing(refs))
+
+    def _needs_a_moment(self) -> None:
+        """Begin anew inside of a transaction: the rows of records do not say which moment they are of.
+
+        :raises Moved: there is none
+        """
+        if not self.connection.is_in_transaction():
+            raise Moved
 
     def _other(self, probe: str, *about: Any, found: Any) -> None:
         self.bag.others[Question(probe, about)] = found

@@ -11,14 +11,17 @@ from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
 from commonhold.core.ports import LONGEST_PAGE, Clock, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
-from commonhold.core.records.ports import Records
 from commonhold.store.postgres import listing
 from commonhold.store.postgres.committer import Committer
 from commonhold.store.postgres.connections import HOT, READING, Connection, Connections
 from commonhold.store.postgres.finding import find
 from commonhold.store.postgres.looking import look as look_over
+from commonhold.store.postgres.records import PostgresRecords
 from commonhold.store.postgres.statements import SHARED_WITH, WHO, reading
 from commonhold.store.postgres.values import all_fit, decode, decode_all
+from commonhold.store.ruling import Kept
+from commonhold.store.sources.dialects import Postgres
+from commonhold.store.sources.statements import Plans
 from commonhold.store.sqlite.listing import NEWEST
 
 DECIDING: Final = 6  # connections for credentials and decisions
@@ -43,7 +46,8 @@ class PostgresStore:
         self._deciding = Connections(url, {**READING, **HOT}, DECIDING)
         self._aside = Connections(url, READING, ASIDE)
         self._committer = Committer(url, clock)
-        self.records: Records | None = None
+        self._kept = Kept(Plans(Postgres()))
+        self.records = PostgresRecords(self._aside, self._kept, clock)
 
     async def who(self, digest: bytes) -> Held | None:
         """See the port."""
@@ -51,7 +55,7 @@ class PostgresStore:
 
     async def look(self, look: Look) -> Snapshot:
         """See the port."""
-        return await self._deciding.ask(partial(look_over, look, self._clock))
+        return await self._deciding.ask(partial(look_over, look, self._kept, self._clock))
 
     async def rows(self, allowed: Allowed, rows: Rows) -> list[Any]:  # noqa: ARG002 - the proof is enough
         """See the port."""
