@@ -14,9 +14,9 @@ from commonhold.core.content.tree import Seen, see
 from commonhold.core.core import Core, judge
 from commonhold.core.directory.standing import stand
 from commonhold.core.identity import Actor
-from commonhold.core.model import EVERYONE, Share
+from commonhold.core.model import EVERYONE, Life, Share
 from commonhold.core.policy.allowed import ADMINISTRATION, SELF, Allowed
-from commonhold.core.policy.decide import Judge
+from commonhold.core.policy.decide import Judge, Right, needs_pass
 from commonhold.core.policy.require import allow
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import LONGEST_PAGE, Rows, SharedWith, Where
@@ -39,6 +39,8 @@ class Which(enum.StrEnum):
 
 class Gathered(msgspec.Struct):
     """Shares, newest first, and by number the items that the reader may read among those they stand on.
+
+    In lists for recipients an item comes without what lies above, with the right that the list's shares give.
 
     ``moved``: the moment at which this list last changed, in milliseconds; None: it may change at any time.
     """
@@ -105,15 +107,41 @@ async def _add(core: Core, actor: Actor, found: Gathered, numbers: Sequence[int]
         except Problem:
             continue
     notes = await notes_of(core, actor, [share.no for share in shares])
-    found.shares += [show(judged, actor, share, notes.get(share.no), received=received) for share in shares]
-    for share in shares:
-        right = judged.right(actor, share.item)
-        if right.may(Action.READ) and share.item not in found.items:
-            found.items[share.item] = see(judged, actor, judged.snapshot.items[share.item], right)
+    shown = [show(judged, actor, share, notes.get(share.no), received=received) for share in shares]
+    found.shares += shown
+    for one in shown:
+        (_add_given if received else _add_seen)(judged, actor, found, one)
     found.met.update(judged.snapshot.shares)
     found.places.update(judged.snapshot.items)
     sure = found.moved is not None and not any(_unsure(judged, share) for share in shares)
     found.moved = max(found.moved or 0, last_moment(judged)) if sure else None
+
+
+def _add_seen(judged: Judge, actor: Actor, found: Gathered, shown: Shown) -> None:
+    """Add the item of a share as the actor sees it, by whatever right."""
+    item = shown.item
+    right = judged.right(actor, item.no)
+    if right.may(Action.READ) and item.no not in found.items:
+        found.items[item.no] = see(judged, actor, item, right)
+
+
+def _add_given(judged: Judge, actor: Actor, found: Gathered, shown: Shown) -> None:
+    """Add the item of a share that gives something now, with what the shares of this list give on it, and no more.
+
+    What somebody may do besides is not asked for each row of a long list: rights are asked for when he does it.
+    """
+    item, share = shown.item, shown.share
+    if shown.state != "open" or needs_pass(share):
+        return
+    actions = judged.gives(share, item.no).actions & actor.actions
+    before = found.items.get(item.no)
+    if before is not None:
+        actions |= before.right.actions
+    if actions & Action.READ:
+        owner = judged.snapshot.spaces[item.space].owner
+        profile = judged.snapshot.profiles.get(owner)
+        name = profile.name if profile else None
+        found.items[item.no] = Seen(item, Right(item.no, actions), owner, name, Life.LIVE, None)
 
 
 def _unsure(judged: Judge, share: Share) -> bool:

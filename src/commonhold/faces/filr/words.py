@@ -1,5 +1,6 @@
 """Roles, recipients, flags and things as this dialect names them, from the core's words and back."""
 
+import functools
 from typing import Final
 
 from commonhold.core.model import EVERYONE, Item, Principal, Share
@@ -32,6 +33,7 @@ def rights_name(actions: Action) -> str:
     return role_name(role)
 
 
+@functools.lru_cache(256)
 def sharing(mask: Kind, *, wide: bool = False, max_role: str | None = None) -> SharingPermission:
     """Return a mask as flags; ``wide``: with those for everybody inside and outside, which no share carries."""
     internal, external, public = bool(mask & INTERNAL), bool(mask & Kind.MAIL), bool(mask & Kind.EVERYONE)
@@ -55,6 +57,7 @@ def thing(item: Item) -> EntityId:
     return EntityId(type=kind, id=item.no, href=f"/folder_entries/{item.no}")
 
 
+@functools.lru_cache(4096)
 def person(no: int) -> LongIdLinkPair:
     """Return a reference to a user."""
     return LongIdLinkPair(id=no, href=f"/users/{no}")
