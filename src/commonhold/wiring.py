@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -30,6 +30,8 @@ from commonhold.core.problems import Problem
 from commonhold.settings import FILE, Settings, SettingsError, load, reveal, without_password
 
 if TYPE_CHECKING:
+    from commonhold.core.blobs import Blobs
+    from commonhold.core.records.catalog import Collection as Table
     from commonhold.http.app import App
     from commonhold.http.face import Face
     from commonhold.store.postgres.store import PostgresStore
@@ -114,13 +116,33 @@ async def _open_store(settings: Settings) -> "SqliteStore | PostgresStore":
     return SqliteStore(path, clock=wall_clock)
 
 
+async def _open_blobs(settings: Settings) -> "Blobs":
+    """Open the place for bytes; a bucket is tried out first, so that what cannot work is told now.
+
+    :raises Problem: bucket_unusable
+    :raises Unusable: this is no address of a bucket
+    """
+    if settings.bucket is None:
+        from commonhold.blobs.folder import FolderBlobs
+
+        return FolderBlobs(settings.blobs_folder)
+    from commonhold.blobs.cloud import open_bucket
+
+    keys = (settings.s3.access_key, settings.s3.secret_key)
+    try:
+        blobs = open_bucket(settings.bucket, *(key.reveal() if key else None for key in keys))
+    except ValueError as error:
+        raise Unusable(f"blobs: {error}") from None
+    await blobs.check()
+    return blobs
+
+
 @contextlib.asynccontextmanager
 async def open_core(settings: Settings) -> AsyncIterator[Core]:
     """Open the data directory: made, migrated and closed as needed. Any number of processes may have it open.
 
     :raises Unusable: it cannot be used; the text says what to do
     """
-    from commonhold.blobs.folder import FolderBlobs
     from commonhold.blobs.staging import FolderStaging
     from commonhold.keys.instance import KeyUnusable, instance_key
     from commonhold.keys.passwords import Argon2Passwords
@@ -131,7 +153,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
     try:
         key = instance_key(settings.data, database_exists=await database_exists(settings))
         store = await _open_store(settings)
-        blobs = FolderBlobs(settings.blobs_folder)
+        blobs = await _open_blobs(settings)
     except KeyUnusable as error:
         raise Unusable(str(error)) from None
     except Problem as problem:
@@ -146,6 +168,17 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
     finally:
         await store.close()
         await blobs.close()
+
+
+def reflect(settings: Settings, file: Path | None, tables: Sequence[str], *, read_only: bool) -> "list[Table]":
+    """Read existing tables as collections: of another SQLite file, or of our own database where ``file`` is None.
+
+    :raises Problem: not_found, invalid_field
+    """
+    from commonhold.store.sources.reflect import reflected
+
+    path = database_path(settings) if file is None else file.absolute()
+    return reflected(path, tables, source=None if file is None else str(path), read_only=read_only)
 
 
 async def first_start(core: Core, settings: Settings) -> str | None:

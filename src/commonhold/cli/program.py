@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from commonhold import __version__
-from commonhold.cli.commands import checks, demo, groups, items, running, share, shares, tokens, users
+from commonhold.cli.commands import checks, collections, demo, groups, items, running, share, shares, tokens, users
 from commonhold.cli.exits import INTERRUPTED, UNUSABLE, CommandError, Unusable
 from commonhold.cli.output import tell
 
@@ -29,6 +29,7 @@ for _name, _group in {
     "app": tokens.apps,
     "token": tokens.app,
     "item": items.app,
+    "collections": collections.app,
 }.items():
     app.add_typer(_group, name=_name)
 

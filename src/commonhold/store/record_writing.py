@@ -59,6 +59,8 @@ class RecordWriting:
         catalog = await self._catalogs.now(self._tables.collections)
         if guard.collection not in catalog:
             return False
+        if catalog.collection(guard.collection).source is not None:
+            return True  # somebody else's row: the reading has seen it, and no transaction spans two databases
         return guard.key in await self._tables.source.flags(catalog, guard.collection, (guard.key,), (), Facts(0))
 
     async def write(self, change: RecordChange, at: int, gave: Sequence[Any] = ()) -> tuple[Any, list[Change]]:

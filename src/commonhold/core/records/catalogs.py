@@ -1,6 +1,6 @@
 """Collections made and changed by administrators: the catalogue, the tables and what was shared, in one commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from commonhold.core.changes import Change, Drop, DropWhere, PeopleAt, Put, Set
 from commonhold.core.core import Core, Placeholders, attempt, happened, judge
@@ -24,6 +24,22 @@ async def add_collection(core: Core, actor: Actor, collection: Collection) -> Ca
     def made(catalog: Catalog) -> Catalog:
         catalog = steps.with_collection(catalog, collection)
         for relation in collection.relations:
+            catalog = steps.with_relation(catalog, relation)
+        return catalog
+
+    return await change_catalog(core, actor, made, "collection.made")
+
+
+async def adopt_collections(core: Core, actor: Actor, several: Sequence[Collection]) -> Catalog:
+    """Take in tables that are there already, with their relations, in one commit; nothing of them is changed.
+
+    :raises Problem: forbidden unless the actor administers the installation; those of ``records.changes``
+    """
+
+    def made(catalog: Catalog) -> Catalog:
+        for collection in several:
+            catalog = steps.with_collection(catalog, collection)
+        for relation in (relation for collection in several for relation in collection.relations):
             catalog = steps.with_relation(catalog, relation)
         return catalog
 

@@ -91,7 +91,8 @@ def with_relation(catalog: Catalog, relation: Relation) -> Catalog:
     """
     if catalog.relation(relation.collection, relation.field):
         raise Problem("name_taken", collection=relation.collection, field=relation.field)
-    if not _fits(catalog, relation):
+    sources = {catalog.collection(name).source for name in (relation.collection, *relation.targets)}
+    if len(sources) > 1 or not _fits(catalog, relation):
         raise Problem("invalid_field", collection=relation.collection, field=relation.field)
     if relation.reverse:
         catalog = _with_reverse(catalog, relation.targets[0], relation.reverse)

@@ -175,7 +175,7 @@ class Sqlite:
             return msgspec.json.decode
         if kind is Kind.DECIMAL:
             return _decimals(scale)
-        return float if kind is Kind.FLOAT else None
+        return _number if kind is Kind.FLOAT else None
 
     @staticmethod
     def prepare(connection: sqlite3.Connection) -> None:
@@ -291,6 +291,11 @@ class Postgres:
     def decoder(self, kind: Kind, scale: int | None = None) -> Decode:  # noqa: ARG002
         """Read JSON; all else comes as it is."""
         return msgspec.json.decode if kind is Kind.JSON else None
+
+
+def _number(value: Any) -> Any:
+    """Read a number; what somebody else's table holds in its place is shown as it is."""
+    return float(value) if isinstance(value, int | float) else value
 
 
 def _fold(value: Any) -> Any:

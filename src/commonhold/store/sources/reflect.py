@@ -70,7 +70,8 @@ def _collection(engine: Engine, table: str, source: str | None, read_only: bool)
     if len(key) != 1 or not any((one.column or one.name) == key[0] for one in fields):
         return None
     name = next(one.name for one in fields if (one.column or one.name) == key[0])
-    return Collection(_fit(table), name, tuple(fields), (), table, source, read_only)
+    shown = (replace(one, kind=Kind.STRING) if one.name == name and one.kind is Kind.TEXT else one for one in fields)
+    return Collection(_fit(table), name, tuple(shown), (), table, source, read_only)
 
 
 def _fit(name: str) -> str:
