@@ -78,6 +78,8 @@ class Ways(msgspec.Struct, frozen=True):
         """
         if not self.may(action, collection):
             raise Problem("unknown_collection", collection=collection)
+        if self.catalog.collection(collection).read_only:
+            raise Problem("read_only", collection=collection)
 
 
 Build = Callable[[Ways], Awaitable[Sequence[Entry]]]

@@ -217,6 +217,8 @@ async def _refuse_unwritable(core: Core, actor: Actor, asked: Authority, collect
     """Refuse who may write no row at all; who may not read one either learns nothing."""
     known = collection in asked.catalog
     if known and rows_of(asked.access.on(collection)) != NEVER:
+        if asked.catalog.collection(collection).read_only:
+            raise Problem("read_only", collection=collection)
         return
     reading = await authority(core, actor, Action.READ) if known else None
     if reading is None or rows_of(reading.access.on(collection)) == NEVER:
