@@ -59,6 +59,8 @@ HOT = {
         "principal: principal_admin_no (admin=? AND no>?)",
     ],
     sql.SHARES_NEAR: ["share: share_near (item=?)"],
+    sql.SHARES_WIDE: ["share: share_item_no (item=?)", "share: key (rowid=?)", "other: share_item_no (item=?)"],
+    sql.BELOW_FOLDER: ["item: key (rowid=?)"],
     sql.SHARES_BETWEEN: ["share: share_near (item=? AND recipient=?)"],
     sql.SHARED_WITH: ["share: share_recipient_no_made_by (recipient=? AND no<?)"],
     sql.NEST: ["below: group_closure_ancestor_grp (ancestor=?)", "above: key (grp=?)"],

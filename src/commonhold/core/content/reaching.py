@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from commonhold.core.content.tree import Seen, see
+from commonhold.core.content.tree import Seen
 from commonhold.core.core import Core, judge
 from commonhold.core.identity import Actor, ItemRef, Named, RecipientRef
 from commonhold.core.model import EVERYONE, Item, Life, Principal, Share
@@ -24,7 +24,7 @@ _NAMED: Final = {"owner": Kind.USER, "recipient": Kind.GROUP, "org": Kind.ORG}
 
 
 class Wide(msgspec.Struct, frozen=True):
-    """An item as somebody sees it, how far it reaches, and the shares by which it is in groups.
+    """An item as somebody sees it (its path and what is above left aside), how far it reaches, and its groups.
 
     ``folder``: the uid of the folder that it lies in, where somebody acts for its owner; None at the top.
     """
@@ -89,8 +89,9 @@ def _wide(judged: Judge, actor: Actor, item: Item) -> Wide | None:
     parent = snapshot.items.get(item.parent) if item.parent not in (None, space.root) else None
     org = snapshot.principals.get(space.org) if space.org is not None else None
     groups = tuple(groups_of(judged, item.no))
+    owner = snapshot.profiles.get(space.owner)
     return Wide(
-        see(judged, actor, item, right),
+        Seen(item, right, space.owner, owner.name if owner else None, Life.LIVE, None),
         width_of(judged, item.no),
         groups,
         tuple(snapshot.principals[share.recipient].uid for share in groups),

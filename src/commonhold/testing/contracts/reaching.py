@@ -98,6 +98,28 @@ class Reaching:
         assert subject.set_of(bob) >= {bob, grp}
         assert set(recipient.shares) == {own}
 
+    async def test_wide_recipients(self, store: Store, build: Builder) -> None:
+        """Asked widely, shares with groups, organisations and everyone are read, whoever asks, and the newest others.
+
+        Groups come with their terms and what the actor is in them; addresses with who has claimed them.
+        """
+        ann, bob = await build.user("ann"), await build.user("bob")
+        grp, mail = await build.group("grp", bob), await build.mail("bob@example.org", bob)
+        await build.put(GroupTerms(grp, view_only=True))
+        root = await build.space(ann, MAIN_ORG)
+        item = await build.item(root, "a")
+        wide = {await build.share(item, to) for to in (grp, MAIN_ORG, EVERYONE)} | {await build.share(root, grp)}
+        links = [await build.share(item, LINK) for _ in range(20)]
+        by_mail, own = await build.share(item, mail), await build.share(item, await build.user("eve"))
+
+        narrow = await store.look(Look(Actor(ann), items=(item,)))
+        snapshot = await store.look(Look(Actor(bob), items=(item,), widely=True))
+
+        assert not set(narrow.shares) & {own, by_mail, *links}
+        assert set(snapshot.shares) == wide | {own, by_mail, *links[-14:]}
+        assert (snapshot.terms[grp].view_only, snapshot.levels[bob, grp]) == (True, Level.MEMBER)
+        assert snapshot.claimed == {mail: bob}
+
     async def test_audience(self, store: Store, build: Builder) -> None:
         """A look at an audience reads every live share on the chain, with its recipient, and the administrators."""
         ann, bob = await build.user("ann"), await build.user("bob")
