@@ -100,7 +100,10 @@ async def data(call: Call, _: Parameters) -> Any:
     """Return the data of an item: the bytes of a file, or the text that was kept with it."""
     wide = await item_at(call)
     if wide.seen.item.kind is ItemKind.FILE:
-        return await serve_file(call, call.actor, wide.seen.item.no)
+        reply = await serve_file(call, call.actor, wide.seen.item.no)
+        if wide.seen.item.media == "application/json" and "content-disposition" in reply.headers:
+            del reply.headers["content-disposition"]  # by its name the Python client would take it for a download
+        return reply
     kept = attributes_of(wide.seen.item).get("data")
     return Response(kept if isinstance(kept, str) else "", media_type="application/json")
 

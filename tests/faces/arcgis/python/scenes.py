@@ -76,6 +76,24 @@ def people() -> Any:
     }
 
 
+def roles() -> Any:
+    """Make a role, and give it to somebody."""
+    admin = by("admin")
+    role = admin.users.roles.create("Sharers", "d", privileges=["portal:user:shareToGroup", "portal:user:createItem"])
+    found = {
+        "made": [role.name, "portal:user:shareToPublic" in role.privileges],
+        "all": sorted(one.name for one in admin.users.roles.all()),
+        "given": admin.users.get("viewer").update_role(role),
+        "has": [
+            by("viewer").users.me.roleId == role.role_id,
+            "portal:user:createItem" in by("viewer").users.me.privileges,
+        ],
+        "taken": admin.users.get("viewer").update_role("iAAAAAAAAAAAAAAA"),
+    }
+    found["deleted"] = role.delete()
+    return found
+
+
 def groups() -> Any:
     """Make a group, and have people come and go."""
     owner, member, stranger = by("owner"), by("member"), by("stranger")
@@ -198,7 +216,7 @@ def for_others() -> Any:
     return found
 
 
-SCENES = (log_in, people, groups, items, sharing, for_others)
+SCENES = (log_in, people, roles, groups, items, sharing, for_others)
 
 if __name__ == "__main__":
     print("\x1e" + json.dumps({scene.__name__: attempt(scene) for scene in SCENES}, default=str))
