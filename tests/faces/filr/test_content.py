@@ -97,6 +97,9 @@ class Story:
         if "octets" in step:
             more["content"] = step["octets"].encode()
             more["headers"]["content-type"] = "application/octet-stream"
+        if "form" in step:
+            name, text = step["form"]
+            more["files"] = {"file": (name, text.encode())}
         path = quote(str(self.filled(path)), safe="/?&=%*:,")
         client = self.town.clients[step["who"]].speaking(self.form)
         if step["who"] == "nobody":

@@ -15,6 +15,8 @@ from commonhold.core.content.making import make_entry
 from commonhold.core.identity import Path
 from commonhold.core.model import MAIN_ORG
 from commonhold.core.roles import Kind
+from commonhold.faces.arcgis.face import FACE as ARCGIS
+from commonhold.faces.directus.face import FACE as DIRECTUS
 from commonhold.faces.filr.face import FACE
 from commonhold.faces.native.face import FACE as NATIVE
 from commonhold.faces.puter.face import FACE as PUTER
@@ -392,6 +394,38 @@ async def test_who_shares(street: Street) -> None:
     (first,) = await street.received("bob")
     await street.filr("alice")("DELETE", f"/shares/{first['id']}")
     assert await street.reads("carol") == NONE
+
+
+async def test_public_in_arcgis_is_public_here(street: Street) -> None:
+    """An item shared with everyone there is in ``/shares/public``; one that is public here has the access there."""
+    app = build_app(street.town.core, [FACE, ARCGIS])
+    street.app = app
+    item, token = street.town.items[A], street.town.alice.password
+    where = f"/sharing/rest/content/users/alice/items/{item.uid.replace('-', '')}/share"
+    await street.ask("alice", "POST", f"{where}?f=json&everyone=true&token={token}")
+    (share,) = (await street.filr("dave").get("/shares/public"))["items"]
+    assert share["shared_entity"]["id"] == item.no
+    await street.filr("alice")("DELETE", f"/shares/{share['id']}")
+    await street.town.share("/alice/b.txt", {"type": "public"})
+    for path, access in ((A, "private"), ("/alice/b.txt", "public")):
+        where = f"/sharing/rest/content/items/{street.town.items[path].uid.replace('-', '')}"
+        assert (await street.ask("alice", "GET", f"{where}?f=json&token={token}"))["access"] == access
+
+
+async def test_a_link_of_directus_is_a_link_here(street: Street) -> None:
+    """A public link on a file is a share object of its row; what is changed or ended by one is so in the other."""
+    town = street.town
+    street.app = build_app(town.core, [FACE, DIRECTUS])
+    await town.file("/root/r.txt")
+    made = await town.share("/root/r.txt", {"type": "public_link"}, None, comment="n")
+    (share,) = (await street.ask("root", "GET", "/shares"))["data"]
+    assert (share["item"], share["name"]) == (town.items["/root/r.txt"].uid, "n")
+    await street.ask("root", "PATCH", f"/shares/{share['id']}", {"name": "other", "max_uses": 2})
+    (now,) = await street.made("/root/r.txt", "root")
+    assert (now["id"], now["comment"]) == (made["id"], "other")
+    assert (await street.filr("nobody")("GET", now["permalinks"][0]["href"])).status == 303
+    await street.filr("root")("DELETE", f"/shares/{now['id']}")
+    assert (await street.try_("root", "GET", f"/shares/{share['id']}")).status == 403
 
 
 def test_kinds_are_all_there() -> None:
