@@ -178,7 +178,7 @@ def test_places_of_data(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     assert settings.database_url == f"sqlite:///{tmp_path}/commonhold.db"
     assert settings.blobs_folder == tmp_path / "blobs"
-    assert Settings(blobs=tmp_path / "b", database="sqlite:///x").blobs_folder == tmp_path / "b"
+    assert Settings(blobs=str(tmp_path / "b"), database="sqlite:///x").blobs_folder == tmp_path / "b"
 
 
 def test_reading_is_lean() -> None:

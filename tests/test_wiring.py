@@ -19,6 +19,7 @@ from commonhold.core.directory.people import NewUser
 from commonhold.core.directory.sign_in import sign_in
 from commonhold.core.problems import Problem
 from commonhold.settings import FILE, Admin, FaceSettings, Secret, Settings, SettingsError, reveal
+from commonhold.settings.values import S3
 from commonhold.wiring import (
     ADDRESS,
     Server,
@@ -116,6 +117,20 @@ async def test_what_cannot_be_opened(settings: Settings, tmp_path: Path) -> None
     (settings.data / "commonhold.db").write_bytes(b"no database" * 1000)
     with pytest.raises(Unusable, match=r"commonhold\.db"):
         async with open_core(settings):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("blobs", "told"),
+    [
+        ("s3://bucket?endpoint=http://127.0.0.1:9", "The bucket cannot be used.* the bucket cannot be reached"),
+        ("s3://bucket?colour=red", r"write s3://bucket/prefix\?"),
+    ],
+)
+async def test_a_bucket_that_cannot_be_used(empty: Settings, blobs: str, told: str) -> None:
+    """What is wrong with a bucket is told at the start, in one sentence with the reason."""
+    with pytest.raises(Unusable, match=told):
+        async with open_core(msgspec.structs.replace(empty, blobs=blobs, s3=S3(Secret("a"), Secret("b")))):
             pass
 
 

@@ -115,6 +115,7 @@ SENTENCES: Final[dict[str, str]] = {
     "postgres_unfit": "This PostgreSQL database cannot be used as it is.",
     "schema_newer": "A newer version of the program wrote this data. Install that version, or restore a backup.",
     "sqlite_too_old": "This SQLite cannot be used. Install a Python with SQLite 3.38 or later that has FTS5.",
+    "bucket_unusable": "The bucket cannot be used. Correct `blobs` and the keys, and let it be written to.",
     # records
     "unknown_collection": "No such collection, or you may not read it.",
     "unknown_column": "No such field, or you may not read it.",

@@ -31,7 +31,7 @@ _BY_STATUS: Final[dict[int, str]] = {
     429: "too_many_requests daily_limit",
     460: "checksum_mismatch",  # of the tus protocol
     500: "internal",
-    503: "unavailable sqlite_too_old postgres_unfit schema_newer",
+    503: "bucket_unusable unavailable sqlite_too_old postgres_unfit schema_newer",
     507: "quota_exceeded storage_full",
 }
 

@@ -119,6 +119,20 @@ class Log(msgspec.Struct, frozen=True):
     )
 
 
+class S3(msgspec.Struct, frozen=True):
+    """Who may use the bucket that `blobs` names."""
+
+    access_key: Annotated[
+        Secret | None, "Name of the key. Without one: what the environment or the machine has, as AWS names it."
+    ] = None
+    secret_key: Annotated[Secret | None, "The key itself."] = None
+
+    def __post_init__(self) -> None:
+        """Refuse half a pair."""
+        if (self.access_key is None) is not (self.secret_key is None):
+            raise ValueError("give both a name and its key, or neither")
+
+
 class Filr(msgspec.Struct, frozen=True):
     """What the Filr dialect leaves to choose."""
 
@@ -165,7 +179,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         "URL of the database: `sqlite:///path`, `postgresql://…`. Without one: `commonhold.db` in the data directory.",
     ] = None
-    blobs: Annotated[Path | None, "Folder for the bytes of files. Without one: `blobs` in the data directory."] = None
+    blobs: Annotated[
+        str | None,
+        "Where the bytes of files are: a folder, or a bucket as `s3://bucket/prefix?region=…&endpoint=…`. "
+        "Without one: the folder `blobs` in the data directory.",
+    ] = None
+    s3: S3 = S3()
     host: Annotated[str, "Address to listen on; `0.0.0.0` listens on all networks of the machine."] = "127.0.0.1"
     port: Annotated[Port, "Port to listen on; 0 takes a free one."] = 8080
     base_url: Annotated[
@@ -222,7 +241,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def blobs_folder(self) -> Path:
         """The folder for bytes, named or not."""
-        return self.blobs or self.data / "blobs"
+        return Path(self.blobs) if self.blobs and self.bucket is None else self.data / "blobs"
+
+    @property
+    def bucket(self) -> str | None:
+        """The bucket for bytes; None: they are in a folder."""
+        return self.blobs if self.blobs is not None and self.blobs.startswith("s3:") else None
 
     @property
     def staging_folder(self) -> Path:
