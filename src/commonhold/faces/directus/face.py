@@ -12,6 +12,7 @@ from commonhold.faces.directus import (
     people,
     permissions,
     shares,
+    specs,
     structure,
     users,
 )
@@ -20,7 +21,7 @@ from commonhold.faces.directus.options import options
 from commonhold.faces.directus.problems import STATUS, word
 from commonhold.http.face import Face
 
-_PARTS = (shares, auth, items, graphql, files, structure, users, people, permissions, me)
+_PARTS = (shares, auth, items, graphql, files, structure, users, people, permissions, me, specs)
 
 CLAIMS = (
     "/shares", "/auth", "/items", "/users", "/roles", "/policies", "/permissions", "/access", "/collections",
