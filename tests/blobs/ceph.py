@@ -1,11 +1,11 @@
 """A real S3 server for tests: a Ceph of one machine that keeps everything in memory, with its object gateway."""
 
 import contextlib
-import os
 import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -186,7 +186,5 @@ def _answers(endpoint: str) -> bool:
 
 
 def short_folder() -> Path:
-    """Return a folder for sockets, whose paths may not be long."""
-    folder = Path("/tmp") / f"ch-{os.getpid()}-{secrets.token_hex(3)}"
-    folder.mkdir(mode=0o700)
-    return folder
+    """Return a folder for sockets, whose paths may not be long: straight in the one for temporary files."""
+    return Path(tempfile.mkdtemp(prefix="ch-"))

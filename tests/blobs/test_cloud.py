@@ -35,7 +35,7 @@ def bucket() -> Iterator[Bucket]:
     folder = short_folder()
     try:
         with gateway(folder) as found:
-            made = obstore.sign(blobs_in(found).store, "PUT", "", LONG)  # type: ignore[arg-type]
+            made = obstore.sign(blobs_in(found).store, "PUT", "", LONG)  # type: ignore[call-overload]
             with urllib.request.urlopen(urllib.request.Request(made, method="PUT"), timeout=10) as answer:
                 assert answer.status == 200
             yield found
