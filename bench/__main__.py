@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from bench.cases.arcgis import arcgis
 from bench.cases.decisions import decisions
 from bench.cases.directus import directus
 from bench.cases.filr import filr
@@ -33,6 +34,7 @@ CASES: Final[dict[str, Case]] = {
     "requests": requests,
     "puter": puter,
     "filr": filr,
+    "arcgis": arcgis,
     "directus": directus,
     "streams": streams,
     "footprint": footprint,
