@@ -1,9 +1,13 @@
 """Whole lists of shares with their items, and the moment at which such a list last changed."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.core.sharing.village import Village
+from tests.searching import examples
 
 from commonhold.core.content.making import make_folder
 from commonhold.core.content.trash import trash
@@ -12,9 +16,10 @@ from commonhold.core.directory.accounts import suspend
 from commonhold.core.directory.allowances import set_allowance
 from commonhold.core.directory.members import remove_members
 from commonhold.core.identity import Actor
-from commonhold.core.model import EVERYONE, Allowance, Event
+from commonhold.core.model import EVERYONE, Allowance, Event, Item
 from commonhold.core.problems import Problem
-from commonhold.core.roles import Kind, Role
+from commonhold.core.roles import ANY_KIND, Action, Kind, Role
+from commonhold.core.sharing.finding import shares_with
 from commonhold.core.sharing.gathering import Gathered, Which, gather
 from commonhold.core.sharing.managing import amend, withdraw
 from commonhold.core.sharing.moments import last_event
@@ -138,3 +143,46 @@ def test_only_harmless_events_tell_a_bound() -> None:
     assert last_event(some, (), ()) == 1_010
     assert last_event(some[:5], (), ()) == 0
     assert last_event([Event(1, 7, "something.new", 1, "native"), *some], (), ()) == 7
+
+
+SHARING = st.tuples(
+    st.sampled_from(["alice", "bob", "carol"]),  # who shares
+    st.sampled_from(["bob", "carol", "team", "everyone"]),
+    st.sampled_from(["docs", "file"]),
+    st.sampled_from(list(Role)),
+    st.sampled_from([None, -5, 5]),  # from when, and
+    st.sampled_from([None, 7]),  # until when it counts, in milliseconds from now
+    st.sampled_from([None, "sesame"]),
+)
+
+
+@settings(max_examples=examples(15, 200), suppress_health_check=[HealthCheck.too_slow])
+@given(proposals=st.lists(SHARING, max_size=6), restricted=st.booleans(), later=st.sampled_from([0, 6, 8]))
+async def test_lists_agree_with_decisions(proposals: list[Any], restricted: bool, later: int) -> None:
+    """What is listed may be read, with at least the right that is listed; and every open share's item is listed."""
+    village = await Village.found()
+    if restricted:
+        await village.build.set(Item, village.file, inherits=False)
+    for who, to, what, role, starts, until, password in proposals:
+        now = village.clock()
+        terms = Terms(
+            starts=None if starts is None else now + starts,
+            until=None if until is None else now + until,
+            password=password,
+            mask=ANY_KIND,
+        )
+        recipient = EVERYONE if to == "everyone" else to
+        await village.share(getattr(village, who), recipient, getattr(village, what), role, terms)
+    village.clock.advance(later)
+    for user in (village.bob, village.carol):
+        for which in (Which.WITH, Which.PUBLIC):
+            found = await gather(village.core, Actor(user), which)
+            for no, seen in found.items.items():
+                assert seen.right.may(Action.READ)
+                assert await village.may(user, no) & seen.right.actions == seen.right.actions
+            free = [one for one in found.shares if one.state == "open" and one.share.password is None]
+            reading = {one.share.item for one in free if one.share.role is not Role.UPLOADER}
+            assert reading == set(found.items)
+        page = await shares_with(village.core, Actor(user))
+        listed = [one.share.no for one in page.shares if one.state == "open"]
+        assert listed == [one.share.no for one in (await received(village, user)).shares if one.state == "open"]
