@@ -9,7 +9,8 @@ Whether a share lives, reaches the actor and is backed is the judge's to say. Fi
 reading itself, so a list shows a row exactly where the judge would let somebody read it (a law of the tests).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -87,62 +88,89 @@ async def authorities(
     numbers = await records.reaching(asked, actor.user, MOST_SHARES)
     passes = (held.share for held in actor.passes)
     shares = tuple(dict.fromkeys((*numbers, *passes)))
-    judged = await judge(core, Look(actor, items=(row,) if row else (), shares=shares))
-    principals = frozenset((EVERYONE,)).union(*judged.snapshot.sets.values())
-    rules = await records.rules(asked, principals)
+    one = (row,) if row and len(numbers) >= MOST_SHARES else ()  # else each share of it is looked at already
+    judged = await judge(core, Look(actor, items=one, shares=shares))
     catalog = await records.catalog()
-    known: Mapping[int, Known] = {}
-    if whose or any(_late(rule) for rule in rules):
-        known = await records.whose(asked, judged.snapshot.sets.keys())
-    return {action: _weigh(_Weighing(judged, catalog, rules, action, known), actor) for action in actions}
+    counting = {action: _Counting(judged, catalog, action, actor) for action in actions}
+    found = {action: _KEPT.get(one.key(whose=whose)) for action, one in counting.items()}
+    if not all(found.values()):
+        principals = frozenset((EVERYONE,)).union(*judged.snapshot.sets.values())
+        rules = await records.rules(asked, principals)
+        known: Mapping[int, Known] = {}
+        if whose or any(_late(rule) for rule in rules):
+            known = await records.whose(asked, judged.snapshot.sets.keys())
+        current = known.get(actor.user, {}) if actor.user is not None else {}
+        for action, one_of in counting.items():
+            given = _Given(_Weighing(one_of, rules, known).access(), current)
+            found[action] = _KEPT.put(one_of.key(whose=whose), given)
+    return {action: _authority(counting[action], given) for action, given in found.items() if given}
 
 
-def _weigh(weighing: "_Weighing", actor: Actor) -> Authority:
-    access, counted = weighing.access(actor)
-    guards: list[Guard] = [PeopleAt(weighing.seen.people_at)]
-    guards += (ShareIs(share.no, share.version) for share in counted)
-    current = weighing.known.get(actor.user, {}) if actor.user is not None else {}
-    proof = allow_rows(actor, weighing.action, access)
-    return Authority(weighing.judge, weighing.catalog, access, proof, tuple(guards), current)
+class _Given(msgspec.Struct, frozen=True):
+    """What somebody is given by all that counts, and what is known about him."""
+
+    access: Access
+    current: Known
+
+
+class _Kept:
+    """What was added up already, by everything that it follows from; the newest."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, _Given] = OrderedDict()
+
+    def get(self, key: Hashable) -> _Given | None:
+        return self._kept.get(key)
+
+    def put(self, key: Hashable, given: _Given) -> _Given:
+        self._kept[key] = given
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return given
+
+
+_KEPT: Final = _Kept(1_024)
+
+
+def _authority(counting: "_Counting", given: _Given) -> Authority:
+    guards: list[Guard] = [PeopleAt(counting.seen.people_at)]
+    guards += (ShareIs(share.no, share.version) for share in counting.counted)
+    proof = allow_rows(counting.actor, counting.action, given.access)
+    return Authority(counting.judge, counting.catalog, given.access, proof, tuple(guards), given.current)
 
 
 def _late(rule: Rule) -> bool:
     return asks(rule.filter) or asks(rule.check) or any(isinstance(one.late, Current) for one in rule.presets)
 
 
-class _Weighing:
-    """Adds up what rules and shares give for one action, over one reading."""
+class _Counting:
+    """Tells which shares count for somebody, for one action: whether a share lives is asked of the judge each time."""
 
-    def __init__(
-        self, judged: Judge, catalog: Catalog, rules: Iterable[Rule], action: Action, known: Mapping[int, Known]
-    ) -> None:
+    def __init__(self, judged: Judge, catalog: Catalog, action: Action, actor: Actor) -> None:
         self.judge = judged
         self.seen = judged.snapshot
         self.catalog = catalog
-        self.rules = list(rules)
         self.action = action
-        self.known = known
+        self.actor = actor
+        self.living: list[Share] = []
+        self.hollows: list[Share] = []
+        self.within = actor.actions & action == action and (actor.user is None or self.seen.active(actor.user))
+        self.whole = self.within and self.administers(actor.user)
+        if self.within and not self.whole:
+            self.living = [share for share in self.seen.shares.values() if self.counts(actor, share)]
+            self.hollows = [share for share in self.seen.shares.values() if self.hollow(actor, share)]
+        self.counted = [above for share in self.living for above in self.chain(share)]
 
-    def access(self, actor: Actor) -> tuple[Access, list[Share]]:
-        """Return what the actor may do, and the shares that it stands on."""
-        if actor.actions & self.action != self.action:
-            return NOTHING, []
-        if actor.user is not None and not self.seen.active(actor.user):
-            return NOTHING, []
-        own = self.own(actor.user)
-        if own is WHOLE:
-            return own, []
-        living = [share for share in self.seen.shares.values() if self.counts(actor, share)]
-        alike: dict[tuple[int | None, int | None], list[Share]] = {}
-        found = [own]
-        for share in living:
-            if share.reach is Reach.NONE and share.hangs_on is None:
-                alike.setdefault((self.judge.backer(share), share.acts_as), []).append(share)
-            else:
-                found.append(self.gives(share))
-        found.extend(self.of_rows(same) for same in alike.values())
-        found.extend(self.bare(share) for share in self.seen.shares.values() if self.hollow(actor, share))
-        return joined(found), [above for share in living for above in self.chain(share)]
+    def key(self, *, whose: bool) -> Hashable:
+        """Return everything that the access follows from: another ``people_at`` says that people or rules changed."""
+        shares = tuple([(share.no, share.version) for share in (*self.counted, *self.hollows)])
+        state = (self.catalog, self.seen.people_at, self.action, self.actor.user, self.within, self.whole)
+        return (state, len(self.counted), shares, whose)
+
+    def administers(self, user: int | None) -> bool:
+        """Tell whether somebody has every right on every record."""
+        return user is not None and administers(self.seen.principals.get(user))
 
     def counts(self, actor: Actor, share: Share) -> bool:
         """Tell whether a share reaches the actor, and gives the action on the record that it stands on."""
@@ -161,6 +189,41 @@ class _Weighing:
         reached = self.seen.life(item.no) is Life.LIVE and self.judge.receives(actor, share)
         return reached and self.judge.gives(share, item.no).missing == "no_right"
 
+    def chain(self, share: Share) -> list[Share]:
+        """Return a share that counts and those it hangs on: they are all there, and few."""
+        found = [share]
+        while (above := found[-1].hangs_on) is not None:
+            found.append(self.seen.shares[above])
+        return found
+
+
+class _Weighing:
+    """Adds up what rules and shares give that count, over one reading."""
+
+    def __init__(self, counting: _Counting, rules: Iterable[Rule], known: Mapping[int, Known]) -> None:
+        self.counting = counting
+        self.judge = counting.judge
+        self.seen = counting.seen
+        self.catalog = counting.catalog
+        self.rules = list(rules)
+        self.known = known
+
+    def access(self) -> Access:
+        """Return what the actor may do."""
+        counting = self.counting
+        if not counting.within or counting.whole:
+            return WHOLE if counting.whole else NOTHING
+        alike: dict[tuple[int | None, int | None], list[Share]] = {}
+        found = [self.by_rules(counting.actor.user)]
+        for share in counting.living:
+            if share.reach is Reach.NONE and share.hangs_on is None:
+                alike.setdefault((self.judge.backer(share), share.acts_as), []).append(share)
+            else:
+                found.append(self.gives(share))
+        found.extend(self.of_rows(same) for same in alike.values())
+        found.extend(self.bare(share) for share in counting.hollows)
+        return joined(found)
+
     def bare(self, share: Share) -> Access:
         """Return what such a link gives: a collection in which no row is to be seen."""
         name = self.seen.items[share.item].collection or ""
@@ -170,15 +233,15 @@ class _Weighing:
 
     def own(self, user: int | None) -> Access:
         """Return the right that stands on no share."""
-        if user is not None and administers(self.seen.principals.get(user)):
-            return WHOLE
-        return self.by_rules(user)
+        return WHOLE if self.counting.administers(user) else self.by_rules(user)
 
     def by_rules(self, principal: int | None) -> Access:
         """Return what the rules give that somebody, or what he is, holds."""
         held = self.seen.set_of(principal)
         current = self.known.get(principal, {}) if principal is not None else {}
-        return Access(granted((about(rule, current) for rule in self.rules if rule.principal in held), self.action))
+        return Access(
+            granted((about(rule, current) for rule in self.rules if rule.principal in held), self.counting.action)
+        )
 
     def bound(self, principal: int) -> Access:
         """Return what a principal's rules bound a share to; the judge lets one that is not active give nothing."""
@@ -223,13 +286,6 @@ class _Weighing:
             except Problem:
                 continue
         return Compare(field.name, Op.EQ, keys[0]) if len(keys) == 1 else Compare(field.name, Op.IN, tuple(keys))
-
-    def chain(self, share: Share) -> list[Share]:
-        """Return a share that counts and those it hangs on: they are all there, and few."""
-        found = [share]
-        while (above := found[-1].hangs_on) is not None:
-            found.append(self.seen.shares[above])
-        return found
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,7 @@
 """Several questions of one request: what an actor may read is found once, and every question is guarded by it."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
@@ -9,14 +9,16 @@ from commonhold.core import cost
 from commonhold.core.core import Core
 from commonhold.core.identity import Actor, RecordRef
 from commonhold.core.problems import Problem
-from commonhold.core.query import Aggregate, Compare, Filter, Measure, Op, Page, Query, Scalar, all_of
+from commonhold.core.query import ALWAYS, Aggregate, Compare, Filter, Measure, Op, Page, Query, Scalar, all_of
 from commonhold.core.records.authority import Authority, authority, records_of
 from commonhold.core.records.guard import guarded
+from commonhold.core.records.memo import Memo
 from commonhold.core.records.ports import Row
 from commonhold.core.records.view import View
 from commonhold.core.roles import Action
 
-HOW_MANY = Aggregate(((Measure.COUNT, None),))
+_GUARDED: Final[Memo[tuple[str, Query]]] = Memo()
+HOW_MANY: Final = Aggregate(((Measure.COUNT, None),))
 
 
 class Ground(Protocol):
@@ -24,8 +26,8 @@ class Ground(Protocol):
 
     view: View
 
-    async def rows(self, collection: str, query: Query) -> list[Row]:
-        """Return the rows of a query."""
+    async def rows(self, collection: str, query: Query, only: Filter = ALWAYS) -> list[Row]:
+        """Return the rows of a query, for which this filter of ours holds, too."""
         ...
 
     async def tally(self, collection: str, query: Query) -> Sequence[tuple[Scalar, ...]]:
@@ -42,24 +44,36 @@ class Reading:
         self._asked = asked
         self.view = View(asked.catalog, asked.access)
 
-    async def rows(self, collection: str, query: Query) -> list[Row]:
-        """Return the rows of a query.
+    async def rows(self, collection: str, query: Query, only: Filter = ALWAYS) -> list[Row]:
+        """Return the rows of a query, for which this filter of ours holds, too.
 
         :raises Problem: unknown_collection, unknown_column, bad_query, query_too_costly, invalid_field
         """
-        cost.check(query)
         asked = self._asked
-        query = guarded(asked.catalog, collection, query, asked.access)
+        query = self.guarded(collection, query)
+        if only != ALWAYS:
+            query = replace(query, filter=all_of(only, query.filter))
         return (await records_of(self._core).read(asked.allowed, asked.catalog, collection, query, asked.facts)).rows
+
+    def guarded(self, collection: str, query: Query) -> Query:
+        """Return a query as this actor may ask it; the same one, asked again by the same right, is made once.
+
+        :raises Problem: unknown_collection, unknown_column, query_too_costly
+        """
+        asked = self._asked
+        found = _GUARDED.get(asked.catalog, asked.access, query)
+        if found is None or found[0] != collection:
+            cost.check(query)
+            found = collection, guarded(asked.catalog, collection, query, asked.access)
+            _GUARDED.put(found, asked.catalog, asked.access, query)
+        return found[1]
 
     async def tally(self, collection: str, query: Query) -> list[tuple[Scalar, ...]]:
         """Return the lines of an aggregate: per group its operands, then the measures.
 
         :raises Problem: as ``rows``
         """
-        cost.check(query)
-        asked = self._asked
-        query = guarded(asked.catalog, collection, query, asked.access)
+        asked, query = self._asked, self.guarded(collection, query)
         return await records_of(self._core).tally(asked.allowed, asked.catalog, collection, query, asked.facts)
 
 
@@ -69,13 +83,13 @@ async def reading(core: Core, actor: Actor, row: RecordRef | None = None, *, who
 
 
 async def row_of(ground: Ground, collection: str, key: Any, query: Query) -> Row:
-    """Return one row by its key.
+    """Return one row by its key, with the fields of a query.
 
     :raises Problem: not_found, also where it may not be read; those of ``Reading.rows``
     """
-    found = await ground.rows(
-        collection, replace(query, filter=keyed(ground.view, collection, key), page=Page(1), sort=())
-    )
+    if query.filter != ALWAYS or query.sort or query.page != Page():
+        query = replace(query, filter=ALWAYS, page=Page(), sort=())
+    found = await ground.rows(collection, query, keyed(ground.view, collection, key))
     if not found:
         raise Problem("not_found", field="key")
     return found[0]

@@ -6,8 +6,11 @@ For what the server knows by itself (people, shares) and no table of records hol
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from msgspec.structs import replace
+
 from commonhold.core import cost
 from commonhold.core.query import (
+    ALWAYS,
     Aggregate,
     And,
     Call,
@@ -23,6 +26,7 @@ from commonhold.core.query import (
     Scalar,
     Some,
     Step,
+    all_of,
 )
 from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.evaluate import Evaluator, Row
@@ -43,13 +47,13 @@ class Shelf:
         self._facts = facts
         self._access = access
 
-    async def rows(self, collection: str, query: Query) -> list[dict[str, Any]]:
-        """Return the rows of a query.
+    async def rows(self, collection: str, query: Query, only: Filter = ALWAYS) -> list[dict[str, Any]]:
+        """Return the rows of a query, for which this filter of ours holds, too.
 
         :raises Problem: unknown_collection, unknown_column, bad_query, query_too_costly, invalid_field
         """
         asked, query = await self._guarded(collection, query)
-        return asked.read(collection, query)
+        return asked.read(collection, replace(query, filter=all_of(only, query.filter)))
 
     async def tally(self, collection: str, query: Query) -> list[tuple[Scalar, ...]]:
         """Return the lines of an aggregate, ordered by their groups.

@@ -5,23 +5,25 @@ What is asked is a ground: the collections of records (``core.records.reading``)
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from msgspec.structs import replace
 from starlette.responses import Response
 
-from commonhold.core.query import ALWAYS, Compare, Facts, Op, all_of
+from commonhold.core.query import ALWAYS, Compare, Facts, Op, Query, all_of
 from commonhold.core.records.catalog import Catalog
+from commonhold.core.records.memo import Memo
 from commonhold.core.records.reading import Ground, how_many, row_of
 from commonhold.core.records.rules import WHOLE, Access
 from commonhold.core.records.shelf import Shelf, Tables
+from commonhold.core.records.view import View
 from commonhold.faces.directus.exports import exported
 from commonhold.faces.directus.parameters import Asked, asked_by, searched_by
 from commonhold.faces.directus.problems import no_collection
 from commonhold.faces.directus.replies import data_reply
 from commonhold.faces.directus.selecting import query_of
 from commonhold.faces.directus.summing import summed
-from commonhold.faces.directus.values import line
+from commonhold.faces.directus.values import Shape, line
 from commonhold.http.face import Call
 
 Rows: TypeAlias = Tables
@@ -36,10 +38,27 @@ async def find_many(ground: Ground, collection: str, asked: Asked) -> list[dict[
     if asked.aggregate or asked.groups:
         query, names = summed(ground.view, collection, asked)
         return [line(names, values) for values in await ground.tally(collection, query)]
-    query, shape = query_of(ground.view, collection, asked)
+    query, shape = made(ground.view, collection, asked)
     rows = await ground.rows(collection, query)
     shape.rows(rows)
     return rows
+
+
+def made(view: View, collection: str, asked: Asked, *, one: bool = False) -> tuple[Query, Shape]:
+    """Return what ``query_of`` makes; of one row, without what is of lists. What was asked before is not made again.
+
+    :raises ApiError: FORBIDDEN, INVALID_QUERY
+    """
+    memo = _ONE if one else _MANY
+    found = memo.get(view.catalog, view.access, asked)
+    if found is None or found[0] != collection:
+        plain = replace(asked, filter=None, search=None, sort=(), limit=None, offset=0, page=0) if one else asked
+        found = memo.put((collection, *query_of(view, collection, plain)), view.catalog, view.access, asked)
+    return found[1], found[2]
+
+
+_MANY: Final[Memo[tuple[str, Query, Shape]]] = Memo()
+_ONE: Final[Memo[tuple[str, Query, Shape]]] = Memo()
 
 
 async def find_one(ground: Ground, collection: str, key: Any, asked: Asked) -> dict[str, Any]:
@@ -48,8 +67,7 @@ async def find_one(ground: Ground, collection: str, key: Any, asked: Asked) -> d
     :raises ApiError: FORBIDDEN, INVALID_QUERY
     :raises Problem: not_found, and those of ``Reading.rows``
     """
-    plain = replace(asked, filter=None, search=None, sort=(), limit=None, offset=0, page=0)
-    query, shape = query_of(ground.view, collection, plain)
+    query, shape = made(ground.view, collection, asked, one=True)
     row = await row_of(ground, collection, key, query)
     shape.row(row)
     return row

@@ -121,7 +121,7 @@ class Selecting:
         return tuple(found), shape
 
     def wanted(self, collection: str, asked: Asked) -> tuple[dict[str, list[str]], set[str]]:
-        """Return the paths beyond each name, none for a field itself; and the names that a wildcard stands for."""
+        """Return the paths beyond each name, none for a field itself; and the names that ``*`` stands for."""
         found: dict[str, list[str]] = {}
         plain: set[str] = set()
         for path in EVERY if asked.fields is None else asked.fields:
@@ -130,7 +130,7 @@ class Selecting:
                 found.setdefault(head, []).extend([rest] if rest else [])
                 continue
             for field in self.view.fields(collection):
-                plain.add(field.name)
+                plain.update([] if rest else [field.name])
                 related = rest and self.view.relation(collection, field.name)
                 found.setdefault(field.name, []).extend([rest] if related else [])
         return found, plain
