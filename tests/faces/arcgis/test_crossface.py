@@ -23,6 +23,8 @@ from commonhold.core.terms import Terms
 from commonhold.faces.arcgis.ids import id_of, uid_of
 from commonhold.testing.build import Builder
 
+pytestmark = pytest.mark.slow
+
 A = "/owner/map.json"
 OWNED = "/content/users/owner"
 

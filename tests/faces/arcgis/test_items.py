@@ -8,6 +8,8 @@ from tests.faces.arcgis.town import Client, Reply, Town
 
 from commonhold.core.identity import Path
 
+pytestmark = pytest.mark.slow
+
 OWNED = "/content/users/owner"
 
 

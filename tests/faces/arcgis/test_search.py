@@ -117,6 +117,7 @@ async def test_pages(town: Town) -> None:
     assert (await page(sortOrder="desc", num="2"))[4] == "43"
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(q=st.lists(PIECES, max_size=10).map(" ".join) | st.text(max_size=40))
 async def test_no_query_is_more_than_refused(hamlet: Town, q: str) -> None:
