@@ -55,6 +55,29 @@ async def test_terms_of_others_stay(town: Town, form: str) -> None:
         assert kept.password is not None
 
 
+async def test_what_was_read_is_sent_back(town: Town, form: str) -> None:
+    """A share that is read and posted as it is stays what it is, but for its id and its date."""
+    alice = town.alice.speaking(form)
+    wanted = {"access": {"role": "EDITOR", "sharing": {"internal": True, "public_link": True}}, "comment": "x & <y>"}
+    share = await alice.post(town.shares_of(A), {"recipient": town.user("bob"), **wanted})
+    again = await alice.post(share["href"], await alice.get(share["href"]))
+    changing = ("id", "href", "links")
+    assert {key: one for key, one in again.items() if key not in changing} == {
+        key: one for key, one in share.items() if key not in changing
+    }
+    link = await alice.post(town.shares_of(A), {"recipient": {"type": "public_link"}})
+    assert await alice.post(link["href"], link) == link
+
+
+async def test_what_other_faces_open(town: Town) -> None:
+    """What asks for a password, or counts its uses, is its sharer's to see, and no dead end in its recipient's list."""
+    await town.give(A, "bob", terms=Terms(password="secret"))
+    await town.give("/alice/b.txt", "bob", terms=Terms(max_uses=2))
+    listed = (await town.bob.get(f"/shares/with_user/{town.no('bob')}"))["items"]
+    assert [one["shared_entity"]["id"] for one in listed] == [town.no("/alice/read.txt")]
+    assert (await town.alice.get(f"/shares/by_user/{town.no('alice')}"))["count"] == 3
+
+
 @pytest.mark.parametrize(
     ("role", "shown"),
     [(Role.MANAGER, "CONTRIBUTOR"), (Role.PREVIEWER, "CUSTOM"), (Role.UPLOADER, "CUSTOM"), (Role.CONTRIBUTOR, None)],
