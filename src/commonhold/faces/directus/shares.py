@@ -13,9 +13,10 @@ from commonhold.core.roles import Action
 from commonhold.core.sharing.inviting import invite, outline
 from commonhold.core.sharing.opening import open_quietly
 from commonhold.faces.directus.auth import address, lives_of, mode_of, refuse_other_sites, reply, text_of, told
+from commonhold.faces.directus.bulk import Chosen, changes_of, chosen_of
 from commonhold.faces.directus.exports import exported
 from commonhold.faces.directus.listing import answer_many, answer_one, find_many, wanted
-from commonhold.faces.directus.parameters import Asked, asked_by, read
+from commonhold.faces.directus.parameters import Asked, asked_by
 from commonhold.faces.directus.problems import (
     ApiError,
     forbidden,
@@ -26,7 +27,7 @@ from commonhold.faces.directus.problems import (
 )
 from commonhold.faces.directus.registry import SHARES, share_row
 from commonhold.faces.directus.replies import data_reply
-from commonhold.faces.directus.routes import NOTHING, Table, fields, only, payload
+from commonhold.faces.directus.routes import NOTHING, Table, fields, payload
 from commonhold.faces.directus.shares_data import UUIDS, uid_of
 from commonhold.faces.directus.shares_verbs import create, delete, update
 from commonhold.faces.directus.system import ground
@@ -127,46 +128,24 @@ async def patch_share(call: Call) -> Response | None:
 @TABLE.route("PATCH", "/shares")
 async def patch_shares(call: Call) -> Response | None:
     """Change several shares in one transaction: alike by their keys or a query, or each for itself."""
-    body = await payload(call)
-    if isinstance(body, list):
-        known = await update(call, _each(body))
-        return await _shown(call, known, one=False) if known else data_reply([])
-    asked = {} if body is NOTHING else body
-    if "data" not in asked:
-        raise invalid_payload('"data" is required')
-    if not isinstance(asked["data"], dict):
-        raise invalid_payload('"data" must be of type object')
-    keys = await _keys(call, asked)
-    known = await update(call, [(key, asked["data"]) for key in keys])
+    asked = await changes_of(call)
+    if asked.rows:
+        several = [(uid_of(key), {name: one for name, one in row.items() if name != "id"}) for key, row in asked.rows]
+    else:
+        several = [(key, asked.data) for key in await _keys(call, asked.chosen)]
+    known = await update(call, several)
     return await _shown(call, known, one=False) if known else data_reply([])
 
 
-def _each(body: list[Json]) -> list[tuple[str, dict[str, Json]]]:
-    _refuse_mixed(body)
-    if not all("id" in one for one in body):
-        raise invalid_payload("Item in update misses primary key")
-    return [(uid_of(one["id"]), {name: value for name, value in one.items() if name != "id"}) for one in body]
+async def _keys(call: Call, chosen: Chosen) -> list[str]:
+    """Return which shares are meant, by keys or by a query."""
+    if chosen.query is None:
+        return [uid_of(key) for key in chosen.keys]
+    return await _found((await ground(call)).shelf, chosen.query)
 
 
-async def _keys(call: Call, asked: dict[str, Json]) -> list[str]:
-    """Return which shares a body means, by keys or by a query, but not by both."""
-    if "keys" in asked and "query" in asked:
-        raise invalid_payload('"value" contains a conflict between exclusive peers [query, keys]')
-    if "keys" not in asked and "query" not in asked:
-        raise invalid_payload('"value" must contain at least one of [query, keys]')
-    only(asked, "keys", "query", "data")
-    if "keys" in asked:
-        if not isinstance(asked["keys"], list):
-            raise invalid_payload('"keys" must be an array')
-        return [uid_of(key) for key in asked["keys"]]
-    if not isinstance(asked["query"], dict):
-        raise invalid_payload('"query" must be of type object')
-    return await _found(call, (await ground(call)).shelf, read(asked["query"]))
-
-
-async def _found(call: Call, shelf: Shelf, asked: Asked) -> list[str]:
+async def _found(shelf: Shelf, asked: Asked) -> list[str]:
     """Return the ids of the shares that a query finds."""
-    del call
     plain = replace(asked, fields=("id",), aggregate={}, groups=(), alias={})
     return [row["id"] for row in await find_many(shelf, SHARES, plain)]
 
@@ -180,11 +159,7 @@ async def delete_share(call: Call) -> None:
 @TABLE.route("DELETE", "/shares")
 async def delete_shares(call: Call) -> None:
     """End several shares in one transaction."""
-    body = await payload(call)
-    if body is NOTHING:
-        raise invalid_payload('"value" must contain at least one of [query, keys]')
-    asked = {"keys": body} if isinstance(body, list) else body
-    await delete(call, await _keys(call, asked))
+    await delete(call, await _keys(call, await chosen_of(call)))
 
 
 # --- opened
@@ -231,7 +206,7 @@ async def post_invite(call: Call) -> None:
     found = await ground(call, [share.lower()])
     if not found.sees(SHARES):
         raise no_collection(SHARES)
-    if not await _found(call, found.shelf, Asked()):
+    if not await _found(found.shelf, Asked()):
         raise forbidden()
     await invite(call.core, call.actor, share.lower(), emails)
 
