@@ -2,13 +2,14 @@
 
 from tests.core.directory.town import Town, actor, refused, user
 
+from commonhold.core.changes import Drop
 from commonhold.core.directory.allowances import set_allowance
-from commonhold.core.directory.circles import circle_of, groups_around, one_group, own_org, walk_groups
+from commonhold.core.directory.circles import circle_of, groups_around, one_group, own_name, own_org, walk_groups
 from commonhold.core.directory.groups import NewGroup, add_group
 from commonhold.core.directory.members import add_members, place_members
 from commonhold.core.directory.people import Person
 from commonhold.core.identity import NOBODY, Named, RecipientRef
-from commonhold.core.model import Allowance, GroupTerms, Level
+from commonhold.core.model import MAIN_ORG, Allowance, GroupTerms, Level, Profile
 from commonhold.core.roles import Kind
 
 
@@ -60,9 +61,31 @@ async def test_groups_that_everybody_sees(town: Town, alice: Person, bob: Person
     assert (await one_group(town.core, actor(bob), Named(hidden.uid)))[0].title == "b"
 
 
+async def test_a_walk_has_pages_and_an_end(town: Town, alice: Person) -> None:
+    """Groups are walked page by page, to the last one or to the last page that is wanted."""
+    assert not [around async for around in walk_groups(town.core, actor(alice))]
+    for title in "abc":
+        await add_group(town.core, actor(alice), NewGroup(title=title))
+
+    async def walked(**how: int) -> list[str]:
+        found = walk_groups(town.core, actor(alice), **how)
+        return [group.title async for around in found for group in around.groups]
+
+    assert await walked(size=2) == ["a", "b", "c"]
+    assert await walked(size=2, pages=1) == ["a", "b"]
+
+
+async def test_without_an_organisation(town: Town, alice: Person) -> None:
+    """An installation whose main organisation has no name is refused, not guessed about."""
+    await town.core.store.commit([Drop(Profile, (MAIN_ORG,))])
+    with refused("unknown_org"):
+        await own_org(town.core, NOBODY)
+
+
 async def test_own_org(town: Town, alice: Person) -> None:
     """Somebody's organisation is known; that of whoever is not logged in, the main one."""
     assert await own_org(town.core, actor(alice)) == await own_org(town.core, NOBODY)
+    assert (await own_name(town.core, actor(alice)), await own_name(town.core, NOBODY)) == ("alice", None)
 
 
 async def test_placing_members(town: Town, alice: Person, bob: Person, root: Person) -> None:

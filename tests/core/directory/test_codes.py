@@ -8,11 +8,14 @@ from tests.core.directory.town import PASSWORD, Hesitant, Town, actor, refused
 
 from commonhold.core.directory.accounts import suspend
 from commonhold.core.directory.codes import Opened, redeem, renewed
-from commonhold.core.directory.credentials import actor_of
+from commonhold.core.directory.credentials import actor_of, issue
+from commonhold.core.directory.draft import Draft
 from commonhold.core.directory.people import Person
 from commonhold.core.directory.sign_in import sign_in
-from commonhold.core.model import CredentialKind
+from commonhold.core.identity import NOBODY
+from commonhold.core.model import LINK, OWNER, CredentialKind, Share
 from commonhold.core.problems import Problem
+from commonhold.core.roles import Kind, Role
 
 HOUR = 3_600_000
 
@@ -60,6 +63,19 @@ async def test_two_at_the_same_time(town: Town, alice: Person) -> None:
     found = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(type(one) is Opened for one in found) == [False, True]
     assert any(isinstance(one, Problem) and one.code == "bad_token" for one in found)
+
+
+async def test_what_renews_a_pass_renews_no_session(town: Town, alice: Person) -> None:
+    """The secret by which an opened link is renewed makes nobody somebody."""
+    draft = Draft(town.core, NOBODY)
+    link = Share(
+        draft.no(), draft.no(), draft.uid(), 1, LINK, Kind.LINK, Role.VIEWER, OWNER, alice.no, "native", state_at=0
+    )
+    draft.put(link)
+    issued = issue(town.core, draft, CredentialKind.REFRESH, None, life=HOUR, share=link.no)
+    await draft.commit()
+    with refused("bad_token"):
+        await renewed(town.core, issued.secret, HOUR, "web")
 
 
 async def test_renewing(town: Town, root: Person, alice: Person) -> None:

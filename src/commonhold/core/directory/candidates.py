@@ -5,6 +5,7 @@ worth nothing any more when he may not.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,10 @@ from commonhold.core.policy.allowed import DIRECTORY, SELF
 from commonhold.core.policy.require import machine
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Kind
+
+
+_LOST: Final = ("forbidden", "unknown_group", "unauthenticated", "account_inactive")
+"""What whoever invited is refused with once he may not put anybody into the group any more."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -155,9 +160,7 @@ async def accept_invitation(core: Core, actor: Actor, group: int) -> None:
     try:
         edited = await place_members(core, by, group, {row.user: row.level}, _gone(row), new=True)
     except Problem as problem:
-        if problem.code in ("forbidden", "unknown_group", "unauthenticated", "account_inactive"):
-            raise Problem("not_found") from None
-        raise
+        raise (Problem("not_found") if problem.code in _LOST else problem) from None
     _refuse(edited)
 
 

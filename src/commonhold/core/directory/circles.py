@@ -121,16 +121,25 @@ async def one_group(core: Core, actor: Actor, ref: RecipientRef) -> tuple[Group,
     return around.groups[0], around
 
 
-async def walk_groups(core: Core, actor: Actor) -> AsyncIterator[Around]:
-    """Yield the groups that the actor may learn of, logged in or not, by title; ``MOST_PAGES`` of them."""
+async def walk_groups(
+    core: Core, actor: Actor, *, pages: int = MOST_PAGES, size: int = LONGEST_PAGE
+) -> AsyncIterator[Around]:
+    """Yield the groups that the actor may learn of, logged in or not, by title; so many pages at most."""
     after: After = None
-    for _ in range(MOST_PAGES):
-        page = await page_of(core, machine(), Profile, equal(kind=Kind.GROUP), order=("name_key",), after=after)
+    where = equal(kind=Kind.GROUP)
+    for _ in range(pages):
+        page = await page_of(core, machine(), Profile, where, order=("name_key",), after=after, limit=size)
         if page.rows:
             yield await groups_around(core, actor, tuple(profile.no for profile in page.rows))
         after = page.next
         if after is None:
             return
+
+
+async def own_name(core: Core, actor: Actor) -> str | None:
+    """Return the log-in name of somebody; None where nobody is logged in."""
+    profile = await one(core, Profile, no=actor.user) if actor.user is not None else None
+    return profile.name if profile is not None else None
 
 
 async def own_org(core: Core, actor: Actor) -> OwnOrg:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from commonhold.core.directory.circles import Around, circle_of, one_group, walk_groups
+from commonhold.core.directory.circles import Around, circle_of, one_group, own_name, walk_groups
 from commonhold.core.directory.groups import Group, GroupChange, NewGroup, add_group, change_group, delete_group
 from commonhold.core.identity import Named
 from commonhold.core.model import GroupTerms
@@ -45,9 +45,7 @@ async def group_at(call: Call) -> tuple[Group, Around]:
 
 async def name_of(call: Call) -> str | None:
     """Return the log-in name of the caller."""
-    if call.actor.user is None:
-        return None
-    return (await circle_of(call.core, call.actor, call.actor.user, groups=False)).person.name
+    return await own_name(call.core, call.actor)
 
 
 @TABLE.resource("/community/groups/{group}")
