@@ -6,7 +6,7 @@ from tests.core.sharing.village import Village
 
 from commonhold.core.identity import Actor, Named
 from commonhold.core.limits import Limits
-from commonhold.core.model import EVERYONE, MAIN_ORG, Notification, Outbox, Share
+from commonhold.core.model import EVERYONE, MAIN_ORG, Notification, Outbox, Principal, Share, State
 from commonhold.core.notices.letters import letter
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
@@ -54,6 +54,17 @@ async def test_a_link_is_mailed_alone(village: Village) -> None:
         assert [offer.part for offer in told.offers] == [secret_of(village.core, first)]
     await withdraw(village.core, alice, (first.no,))
     assert [await letter(village.core, row) for row in await waiting(village)] == [None, None]
+
+
+async def test_an_address_that_is_no_more(village: Village) -> None:
+    """An address whose owner was deleted gets no letter; the others do."""
+    gone = await village.build.mail("gone@example.net")
+    await village.build.set(Principal, gone, state=State.DELETED)
+    link = (await village.link()).no
+    assert await tell_again(village.core, Actor(village.alice), [link], ["gone@example.net", "zoe@example.net"]) == (
+        None,
+    )
+    assert len(await waiting(village)) == 1
 
 
 async def test_what_cannot_be_told(village: Village) -> None:
