@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.faces.arcgis.town import Client, Town
+from tests.faces.arcgis.town import Client, Town, again
+
+from commonhold.settings.values import FaceSettings, Settings
 
 ENVELOPE = ("code", "message", "details")
 
@@ -108,3 +110,26 @@ async def test_scripts_of_every_origin_may_call(hamlet: Town) -> None:
     cookies = Client(hamlet.app)
     reply = await cookies("GET", "/info", headers={"cookie": f"commonhold_session={hamlet.owner.token}"})
     assert reply.code is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "portal"),
+    [
+        (Settings(base_url="https://share.example.org"), "", "https://share.example.org"),
+        (Settings(faces={"arcgis": FaceSettings(prefix="/portal")}), "/portal", "https://portal.example/portal"),
+        (
+            Settings(base_url="https://a.example/", faces={"arcgis": FaceSettings(prefix="/x/y")}),
+            "/x/y",
+            "https://a.example/x/y",
+        ),
+    ],
+)
+async def test_a_portal_under_another_address(hamlet: Town, settings: Settings, path: str, portal: str) -> None:
+    """Behind a proxy and under a path the server tells its public address, and its log-in page leads there."""
+    town = again(hamlet, hamlet.core, settings)
+    found = (await town.nobody.http.get(f"{path}/sharing/rest/info")).json()
+    assert found["owningSystemUrl"] == portal
+    assert found["authInfo"]["tokenServicesUrl"] == f"{portal}/sharing/rest/generateToken"
+    asked = {"client_id": "x", "response_type": "token", "redirect_uri": portal.rsplit("/", path.count("/"))[0]}
+    page = await town.nobody.http.get(f"{path}/sharing/rest/oauth2/authorize", params=asked)
+    assert f'action="{portal}/sharing/oauth2/signin"' in page.text

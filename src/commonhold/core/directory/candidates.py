@@ -23,7 +23,6 @@ from commonhold.core.policy.require import machine
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Kind
 
-
 _LOST: Final = ("forbidden", "unknown_group", "unauthenticated", "account_inactive")
 """What whoever invited is refused with once he may not put anybody into the group any more."""
 
