@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from commonhold.core.content.words import TEXTS, texts_of
-from commonhold.core.keys import words_of
+from commonhold.core.keys import in_a_row, words_of
 from commonhold.core.model import Item, Life, Row, Share, Space, attributes_of
 from commonhold.core.ports import Find
 from commonhold.core.problems import Problem
@@ -134,15 +134,4 @@ def _has_words(row: Item, field: str, op: Op, value: Any) -> bool:
         return "name" in kinds or any(attributes_of(row).get(kind) for kind in kinds)
     wanted = words_of(str(value))
     texts = dict(zip(TEXTS, texts_of(row), strict=True))
-    return any(_in_a_row(texts[kind].split(), wanted, cut=op is Op.ISTARTS_WITH) for kind in kinds)
-
-
-def _in_a_row(words: list[str], wanted: list[str], *, cut: bool) -> bool:
-    """Tell whether words stand one after the other; of the last one its beginning is enough where it is ``cut``."""
-    if not wanted:
-        return False
-    for at in range(len(words) - len(wanted) + 1):
-        *before, last = words[at : at + len(wanted)]
-        if before == wanted[:-1] and (last.startswith(wanted[-1]) if cut else last == wanted[-1]):
-            return True
-    return False
+    return any(in_a_row(texts[kind].split(), wanted, cut=op is Op.ISTARTS_WITH) for kind in kinds)

@@ -8,7 +8,7 @@ from tests.core.sharing.village import Village
 
 from commonhold.core.identity import Actor, Named
 from commonhold.core.limits import Limits
-from commonhold.core.model import EVERYONE, MAIN_ORG, Allowance, GroupTerms, Outbox, Share, State, Throttle
+from commonhold.core.model import EVERYONE, MAIN_ORG, Allowance, GroupTerms, Outbox, Principal, Share, State, Throttle
 from commonhold.core.policy.require import machine
 from commonhold.core.policy.width import Width
 from commonhold.core.ports import Rows
@@ -114,6 +114,15 @@ async def test_an_administrator_where_the_owner_may_not(village: Village) -> Non
     await done(village, village.dora, everyone=True)
     (share,) = await kept(village)
     assert share.stands_on == village.dora
+
+
+async def test_for_an_owner_who_is_away(village: Village) -> None:
+    """What an administrator shares for somebody who is suspended stands on the administrator, and gives something."""
+    await village.build.set(Principal, village.alice, state=State.SUSPENDED)
+    await done(village, village.dora, org=True)
+    (share,) = await kept(village)
+    assert share.stands_on == village.dora
+    assert await village.may(village.carol)
 
 
 async def test_a_longest_life_refuses_what_never_ends(village: Village) -> None:

@@ -168,6 +168,37 @@ async def test_members_and_what_is_not_theirs(town: Town) -> None:
     assert (found[5]["ok"]["notUnsharedFrom"], bool(found[6]["ok"])) == ([], False)
 
 
+async def test_what_the_client_refuses_itself(town: Town) -> None:
+    """An owner who is a plain member is promoted for an update group, the administrator leaves it again.
+
+    Refused without being asked are: an owner in another organisation, an update group by a plain member, a group that nobody told him of.
+    """
+    own, far, item = (town.id(path) for path in ("/member/of member.txt", "/external/far.txt", "/owner/map.json"))
+    workshop, foreign = town.groups["workshop"], town.groups["foreign"]
+    confirmed = {"groupId": workshop, "confirmItemControl": True}
+    found = await calls(
+        town,
+        ("admin", "shareItemWithGroup", {**confirmed, "id": own, "owner": "member"}),
+        ("admin", "getGroupUsers", {"id": workshop}),
+        ("external", "setItemAccess", {"id": far, "access": "public"}),
+        ("admin", "shareItemWithGroup", {**confirmed, "id": far, "owner": "external"}),
+        ("owner", "setItemAccess", {"id": item, "access": "org"}),
+        ("member", "shareItemWithGroup", {**confirmed, "id": item, "owner": "owner"}),
+        ("member", "shareItemWithGroup", {"id": item, "owner": "owner", "groupId": foreign}),
+        ("member", "unshareItemWithGroup", {"id": own, "groupId": workshop}),
+        ("stranger", "getGroup", {"id": foreign}),
+    )
+    assert found[0]["ok"]["notSharedWith"] == [], found
+    users = found[1]["ok"]
+    assert "member" in users["admins"]
+    assert "admin" not in users["users"] + users["admins"]
+    assert "not a member of the same org" in found[3]["error"]["message"]
+    assert "shared editing group" in found[5]["error"]["message"]
+    assert "not a member of the specified group" in found[6]["error"]["message"]
+    assert found[7]["ok"]["notUnsharedFrom"] == []
+    assert found[8]["error"]["code"] == "COM_0003"
+
+
 async def test_items_and_folders(town: Town) -> None:
     """The client's own requests around sharing: items, data, folders, moves, protection, status, parts, giving away."""
     found = await calls(

@@ -235,5 +235,6 @@ async def furnish(town: Town) -> Town:
     await town.file("/owner/docs/deep.txt")
     await town.file("/stranger/own.txt")
     await town.file("/external/far.txt")
+    await town.file("/member/of member.txt")
     await town.file("/viewer/looked.txt", by="root")
     return town

@@ -351,12 +351,12 @@ def _give(
 
 
 def _carried(work: _Work, ground: Ground, item: int, kind: Kind) -> Ground:
-    """Let an administrator's share stand on himself where the owner's allowance would not carry it."""
+    """Let an administrator's share stand on himself where the owner would not carry it: by allowance, or suspended."""
     seen = work.judge.snapshot
     if ground.stands_on != OWNER:
         return ground
     owner = seen.spaces[seen.items[item].space].owner
-    if kind & allowance_of(seen, owner).kinds:
+    if seen.active(owner) and kind & allowance_of(seen, owner).kinds:
         return ground
     return msgspec.structs.replace(ground, stands_on=work.actor.user or 0)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from commonhold.core.keys import person_key, words_of
+from commonhold.core.keys import in_a_row, person_key, words_of
 from commonhold.core.problems import Problem
 from commonhold.core.query import ALWAYS, And, Compare, Filter, Not, Op, Or, all_of, any_of
 
@@ -227,7 +227,7 @@ def _holds(field: str, op: Op, wanted: str, value: Any) -> bool:
     if field in KEYWORDS:
         key, one = person_key(wanted), person_key(text)
         return one.startswith(key) if op is Op.ISTARTS_WITH else one == key
-    return in_words(words_of(text), words_of(wanted), cut=op is Op.ISTARTS_WITH)
+    return in_a_row(words_of(text), words_of(wanted), cut=op is Op.ISTARTS_WITH)
 
 
 _ORDER: Final = {Op.GTE, Op.GT, Op.LTE, Op.LT}
@@ -242,15 +242,3 @@ def _ordered(op: Op, value: str, bound: str) -> bool:
     if a == b:
         return op in (Op.GTE, Op.LTE)
     return bool(a > b) is (op in (Op.GTE, Op.GT))
-
-
-def in_words(words: list[str], wanted: list[str], *, cut: bool) -> bool:
-    """Tell whether words stand in a row among others; of the last one its beginning is enough where it is ``cut``."""
-    if not wanted:
-        return False
-    count = len(wanted)
-    for at in range(len(words) - count + 1):
-        *before, last = words[at : at + count]
-        if before == wanted[:-1] and (last.startswith(wanted[-1]) if cut else last == wanted[-1]):
-            return True
-    return False

@@ -2,11 +2,10 @@
 
 from typing import Any, Final
 
-from commonhold.core.keys import words_of
+from commonhold.core.keys import in_a_row, words_of
 from commonhold.core.model import Item
 from commonhold.core.query import Compare, Filter, Not, Op, all_of, any_of
 from commonhold.core.roles import ItemKind
-from commonhold.faces.arcgis.grammar import in_words
 
 FILE: Final = "File"
 
@@ -51,7 +50,7 @@ def typed(op: Op, text: str) -> Filter:
     wanted, cut = words_of(text), op is Op.ISTARTS_WITH
 
     def meant(name: str) -> bool:
-        return in_words(words_of(name), wanted, cut=cut)
+        return in_a_row(words_of(name), wanted, cut=cut)
 
     ways: list[Filter] = []
     media = tuple(one for one, name in MEDIA_TYPES.items() if meant(name))
