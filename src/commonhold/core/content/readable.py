@@ -35,7 +35,7 @@ async def readable(core: Core, actor: Actor, most: int = MOST) -> list[Seen]:
     return [seen for seen in list(found.values())[:most] if _listed(seen)]
 
 
-async def things(core: Core, actor: Actor, uids: Iterable[str]) -> list[Seen]:
+async def some_of(core: Core, actor: Actor, uids: Iterable[str]) -> list[Seen]:
     """Return those of some items, by their uids, that the actor may read."""
     wanted = tuple(dict.fromkeys(uids))
     judged = await judge(core, Look(actor, items=wanted, names=True))

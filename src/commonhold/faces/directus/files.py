@@ -5,7 +5,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from commonhold.core.content.files import put
-from commonhold.core.content.readable import readable, things
+from commonhold.core.content.readable import readable, some_of
 from commonhold.core.content.space import own_top
 from commonhold.core.content.steps import Collision
 from commonhold.core.content.trash import trash
@@ -83,7 +83,7 @@ async def _ground(call: Call, key: str | None = None) -> Ground:
         raise forbidden()
 
     async def load(_: frozenset[str]) -> dict[str, list[dict[str, Any]]]:
-        found = readable(call.core, call.actor) if key is None else things(call.core, call.actor, [key])
+        found = readable(call.core, call.actor) if key is None else some_of(call.core, call.actor, [key])
         return {FILES: [row_of(seen) for seen in await found if seen.item.kind is ItemKind.FILE]}
 
     return Shelf(CATALOG, load, Facts(call.core.clock()))
@@ -156,7 +156,7 @@ async def delete(call: Call) -> None:
 
 async def _file(call: Call) -> int:
     """Return the number of the file that the path names."""
-    found = await things(call.core, call.actor, [call.params["key"]])
+    found = await some_of(call.core, call.actor, [call.params["key"]])
     if not found or found[0].item.kind is not ItemKind.FILE:
         raise forbidden()
     return found[0].item.no

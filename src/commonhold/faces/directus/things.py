@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from commonhold.core.content.readable import readable, things
+from commonhold.core.content.readable import readable, some_of
 from commonhold.core.content.tree import Seen
 from commonhold.core.query import Facts
 from commonhold.core.records.catalog import Catalog, Collection, Field, Relation
@@ -84,6 +84,6 @@ async def ground(call: Call, key: str | None = None) -> Ground:
 
 async def _one(call: Call, key: str) -> list[Seen]:
     """Return an item, and the folders above it that the caller sees, too."""
-    found = await things(call.core, call.actor, [key])
+    found = await some_of(call.core, call.actor, [key])
     above = [folder.uid for seen in found for folder in seen.trail]
-    return [*found, *(await things(call.core, call.actor, above) if above else ())]
+    return [*found, *(await some_of(call.core, call.actor, above) if above else ())]
