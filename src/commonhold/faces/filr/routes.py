@@ -1,6 +1,7 @@
 """Routes of this dialect: a handler gets the call and returns a data type, a list of them, or a reply of its own."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -87,11 +88,20 @@ def query_of(call: Call, into: type[Q]) -> Q:
 
     :raises Problem: invalid_field, missing_field
     """
-    several = {field.encode_name for field in msgspec.structs.fields(into) if isinstance(field.default, tuple)}
-    known = {field.encode_name for field in msgspec.structs.fields(into)}
+    if not call.request.scope["query_string"]:
+        return from_query((), into)
+    single, several = _names_of(into)
     pairs = call.request.query_params.multi_items()
-    single = {name: value for name, value in pairs if name in known - several}
-    return from_query([*single.items(), *((name, value) for name, value in pairs if name in several)], into)
+    last = {name: value for name, value in pairs if name in single}
+    return from_query([*last.items(), *((name, value) for name, value in pairs if name in several)], into)
+
+
+@cache
+def _names_of(into: type[msgspec.Struct]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of parameters that are given once, and of those that are given as often as wanted."""
+    fields = msgspec.structs.fields(into)
+    several = frozenset(field.encode_name for field in fields if isinstance(field.default, tuple))
+    return frozenset(field.encode_name for field in fields) - several, several
 
 
 def id_of(call: Call, thing: str, name: str = "id") -> int:
