@@ -38,7 +38,7 @@ INDEXES: Final = {
     "principal": ("kind no", "org?", "owner?"),
     "profile": ("name_key",),
     "member": ("grp member",),
-    "candidate": ("grp user",),
+    "candidate": ("grp user", "until?"),
     "nested": ("grp child",),
     "group_closure": ("ancestor grp",),
     "folder_share": ("recipient item",),

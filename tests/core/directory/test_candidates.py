@@ -20,7 +20,8 @@ from commonhold.core.directory.joining import Joined, join_group
 from commonhold.core.directory.leaving import delete_user
 from commonhold.core.directory.members import add_members, remove_members
 from commonhold.core.directory.people import Person
-from commonhold.core.model import GroupTerms, Level
+from commonhold.core.directory.sweeping import sweep_credentials
+from commonhold.core.model import Candidate, GroupTerms, Level
 
 HOUR = 3_600_000
 
@@ -64,10 +65,13 @@ async def test_an_invitation_is_declined_or_ends(town: Town, alice: Person, bob:
         await decline_invitation(town.core, actor(bob), club.no)
     await invite_members(town.core, actor(alice), club.no, [bob.no], life=HOUR)
     assert await invited(town, bob) == ["club"]
+    assert await sweep_credentials(town.core) == 0
     town.clock.advance(HOUR)
     assert not await invited(town, bob)
     with refused("not_found"):
         await accept_invitation(town.core, actor(bob), club.no)
+    assert await sweep_credentials(town.core) == 1
+    assert not await town.rows(Candidate)
     await invite_members(town.core, actor(alice), club.no, [bob.no])
     await delete_group(town.core, actor(alice), club.no)
     assert not await invited(town, bob)

@@ -130,6 +130,7 @@ def upgrade() -> None:
         key="user grp",
     )
     index("candidate", "grp user")
+    index("candidate", "until", "until IS NOT NULL")
     table(
         "group_terms",
         number("no"),
