@@ -11,6 +11,7 @@ from commonhold.core.directory.standing import stand
 from commonhold.core.identity import Actor
 from commonhold.core.model import Member, Nested, Principal, Profile, Row, State
 from commonhold.core.policy.allowed import DIRECTORY, Allowed
+from commonhold.core.policy.require import allow
 from commonhold.core.ports import LONGEST_PAGE, Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
@@ -91,14 +92,7 @@ async def with_uids(core: Core, actor: Actor, uids: Sequence[str]) -> dict[str, 
 
     :raises Problem: unauthenticated
     """
-    allowed = (await stand(core, actor)).allowed(DIRECTORY)
-    found: dict[str, Principal] = {}
-    some = list(dict.fromkeys(uids))
-    for at in range(0, len(some), LONGEST_PAGE):
-        where = (Where("uid", "in", tuple(some[at : at + LONGEST_PAGE])),)
-        rows: list[Principal] = await core.store.rows(allowed, Rows(Principal, where))
-        found |= {row.uid: row for row in rows if row.state is not State.DELETED}
-    return found
+    return {row.uid: row for row in await _those(core, actor, "uid", uids)}
 
 
 async def with_numbers(core: Core, actor: Actor, numbers: Sequence[int]) -> dict[int, Principal]:
@@ -106,11 +100,14 @@ async def with_numbers(core: Core, actor: Actor, numbers: Sequence[int]) -> dict
 
     :raises Problem: unauthenticated
     """
-    allowed = (await stand(core, actor)).allowed(DIRECTORY)
-    found: dict[int, Principal] = {}
-    some = list(dict.fromkeys(numbers))
+    return {row.no: row for row in await _those(core, actor, "no", numbers)}
+
+
+async def _those(core: Core, actor: Actor, column: str, values: Sequence[str | int]) -> list[Principal]:
+    allowed = allow(actor, DIRECTORY)
+    found: list[Principal] = []
+    some = list(dict.fromkeys(values))
     for at in range(0, len(some), LONGEST_PAGE):
-        where = (Where("no", "in", tuple(some[at : at + LONGEST_PAGE])),)
-        rows: list[Principal] = await core.store.rows(allowed, Rows(Principal, where))
-        found |= {row.no: row for row in rows if row.state is not State.DELETED}
-    return found
+        where = (Where(column, "in", tuple(some[at : at + LONGEST_PAGE])),)
+        found += await core.store.rows(allowed, Rows(Principal, where))
+    return [row for row in found if row.state is not State.DELETED]

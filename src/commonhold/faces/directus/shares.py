@@ -59,7 +59,7 @@ def key_of(call: Call) -> str:
 
 async def _many(call: Call) -> Response:
     asked = await wanted(call)
-    return await answer_many(call, (await ground(call)).shelf, SHARES, asked)
+    return await answer_many(call, (await ground(call, whose=asked.whose)).shelf, SHARES, asked)
 
 
 @TABLE.route("GET", "/shares")
@@ -77,8 +77,8 @@ async def search_shares(call: Call) -> Response:
 @TABLE.route("GET", "/shares/{key}")
 async def get_share(call: Call) -> Response:
     """Return a share."""
-    key = key_of(call)
-    return await answer_one(call, (await ground(call, [key])).shelf, SHARES, key, asked_by(call))
+    key, asked = key_of(call), asked_by(call)
+    return await answer_one(call, (await ground(call, [key], whose=asked.whose)).shelf, SHARES, key, asked)
 
 
 # --- made, changed, ended
@@ -88,7 +88,7 @@ async def _shown(call: Call, uids: Sequence[str], *, one: bool) -> Response | No
     """Return what was written as it is read; nothing where it may not be read back, or not like this."""
     try:
         asked = asked_by(call)
-        shelf = (await ground(call, uids)).shelf
+        shelf = (await ground(call, uids, whose=asked.whose)).shelf
         if one:
             return await answer_one(call, shelf, SHARES, uids[0], asked)
         return await answer_many(call, shelf, SHARES, asked)
@@ -203,7 +203,7 @@ async def post_invite(call: Call) -> None:
             raise invalid_payload(f'"emails[{at}]" must be a string')
     if call.actor.user is None or not UUIDS.fullmatch(share):
         raise forbidden()
-    found = await ground(call, [share.lower()])
+    found = await ground(call, [share.lower()], whose=False)
     if not found.sees(SHARES):
         raise no_collection(SHARES)
     if not await _found(found.shelf, Asked()):

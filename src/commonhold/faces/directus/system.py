@@ -129,9 +129,17 @@ CATALOG: Final = Catalog(
 )
 
 
-async def allowed(call: Call) -> Beyond:
-    """Return what the caller may do with these collections."""
-    return await beyond(call.core, call.actor, [one.name for one in CATALOG])
+_NAMES: Final = tuple(one.name for one in CATALOG)
+_KEPT: Final = "commonhold.directus.allowed"
+
+
+async def allowed(call: Call, *, whose: bool = True) -> Beyond:
+    """Return what the caller may do with these collections: found once for a request. ``whose``: as ``beyond``."""
+    kept: dict[bool, Beyond] = call.request.scope.setdefault(_KEPT, {})
+    found = kept.get(True) or kept.get(whose)
+    if found is None:
+        found = kept[whose] = await beyond(call.core, call.actor, _NAMES, whose=whose)
+    return found
 
 
 async def rows(call: Call, names: Iterable[str], links: Iterable[str] | None = None) -> dict[str, list[Row]]:
@@ -171,12 +179,12 @@ class Ground(msgspec.Struct, frozen=True):
         return self.shelf.view.sees(collection)
 
 
-async def ground(call: Call, links: Iterable[str] | None = None) -> Ground:
+async def ground(call: Call, links: Iterable[str] | None = None, *, whose: bool = True) -> Ground:
     """Return the collections as the caller may read them; ``links``: those that are asked for alone.
 
     Nothing is read before a query says what it touches.
     """
-    may = await allowed(call)
+    may = await allowed(call, whose=whose)
 
     async def load(names: frozenset[str]) -> dict[str, list[Row]]:
         return await rows(call, names if may.whole else names - {PERMISSIONS}, links)
