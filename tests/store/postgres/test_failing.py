@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from tests.postgres import OwnServer, lacking
 
-from commonhold.core.changes import Commit, CountUse, Put
+from commonhold.core.changes import Commit, CountUse, Put, Set
 from commonhold.core.identity import Actor
 from commonhold.core.model import Event, Instance, Setting
 from commonhold.core.policy.require import machine
@@ -132,7 +132,7 @@ async def test_a_deadlock_is_tried_again(store: PostgresStore, postgres_database
     await Builder(store).put(Setting("a", "1"))
     other = await asyncpg.connect(postgres_database)
     await other.execute("BEGIN; SET LOCAL deadlock_timeout = '1h'; SELECT 1 FROM setting WHERE name = 'a' FOR UPDATE")
-    commit = asyncio.create_task(Builder(store).set(Setting, "a", value="2"))
+    commit = asyncio.create_task(store.commit([Set(Setting, ("a",), {"value": "2"})]))
     await asyncio.sleep(0.2)  # it holds the row of the installation, and waits for the setting
     held = asyncio.create_task(other.execute("SELECT 1 FROM instance FOR UPDATE"))
     await asyncio.sleep(1.5)  # the server found that they wait for one another

@@ -6,6 +6,7 @@ from commonhold.store.look import assemble
 from commonhold.store.postgres.bag import Bag, BagProbes, Moved, Unread
 from commonhold.store.postgres.connections import Connection
 from commonhold.store.postgres.fetching import Fetching
+from commonhold.store.postgres.foresight import foresee
 from commonhold.store.ruling import Kept
 
 
@@ -24,6 +25,7 @@ async def look(asked: Look, kept: Kept, clock: Clock, connection: Connection) ->
 
 
 async def _assembled(asked: Look, fetching: Fetching) -> Snapshot:
+    await foresee(asked, fetching)
     while True:
         try:
             return assemble(asked, BagProbes(fetching.bag))
