@@ -18,10 +18,10 @@ from commonhold.core.directory.installation import is_set_up, set_up_by_link
 from commonhold.core.directory.people import NewUser
 from commonhold.core.directory.sign_in import sign_in
 from commonhold.core.problems import Problem
+from commonhold.data import ADDRESS
 from commonhold.settings import FILE, Admin, FaceSettings, Secret, Settings, SettingsError, reveal
 from commonhold.settings.values import S3
 from commonhold.wiring import (
-    ADDRESS,
     Server,
     Unusable,
     application,

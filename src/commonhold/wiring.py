@@ -5,12 +5,9 @@ Modules are imported where they are used: a process loads what it runs. A worker
 
 import asyncio
 import contextlib
-import fcntl
 import importlib
 import importlib.metadata
 import importlib.util
-import json
-import os
 import pkgutil
 import signal
 import subprocess
@@ -27,7 +24,13 @@ import msgspec
 from commonhold import logs
 from commonhold.core.core import Core
 from commonhold.core.problems import Problem
-from commonhold.settings import FILE, Settings, SettingsError, load, reveal, without_password
+from commonhold.data import Claim as Claim
+from commonhold.data import Server as Server
+from commonhold.data import Unusable as Unusable
+from commonhold.data import claim as claim
+from commonhold.data import prepare as prepare
+from commonhold.data import running as running
+from commonhold.settings import Settings, SettingsError, load, reveal, without_password
 
 if TYPE_CHECKING:
     from commonhold.core.blobs import Blobs
@@ -37,16 +40,10 @@ if TYPE_CHECKING:
     from commonhold.store.postgres.store import PostgresStore
     from commonhold.store.sqlite.store import SqliteStore
 
-LOCK: Final = "server.lock"
-ADDRESS: Final = "server.json"
 FACES: Final = "commonhold.faces"  # the folder of our own faces, and the entry points of others'
 PATIENCE: Final = 10.0  # seconds until a worker that failed is started again
 
 log = logs.get("wiring")
-
-
-class Unusable(Exception):
-    """The data directory cannot be used as things are; the text says why and what to do."""
 
 
 def wall_clock() -> int:
@@ -55,22 +52,6 @@ def wall_clock() -> int:
 
 
 # --- the data directory
-
-
-def prepare(settings: Settings) -> None:
-    """Make the data directory, for its owner alone; an existing one is never opened or closed to others by us.
-
-    :raises Unusable: it cannot be made, or others may look into it
-    """
-    data = settings.data
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if data.stat().st_mode & 0o077:
-            if {path.name for path in data.iterdir()} - {FILE}:
-                raise Unusable(f"Others may look into {data}. Close it to them: chmod 700 {data}")
-            data.chmod(0o700)  # new, or made by hand for us
-    except OSError as error:
-        raise Unusable(f"{data} cannot be used as data directory: {error.strerror}.") from None
 
 
 def database_path(settings: Settings) -> Path:
@@ -244,85 +225,6 @@ def application(core: Core, settings: Settings, only: Collection[str] | None = N
         return build_app(core, find_faces(settings, only), settings)
     except ValueError as error:
         raise SettingsError(f"faces: {error}") from None
-
-
-# --- whether a server runs on this directory
-
-
-class Server(msgspec.Struct, frozen=True):
-    """A running server: its process and the address at which it answers on this machine."""
-
-    pid: int
-    url: str
-
-
-class Claim:
-    """The right to be the one server of a data directory, held as long as the process lives."""
-
-    def __init__(self, data: Path) -> None:
-        """``data`` is the directory; its lock is held already."""
-        self._path = data / ADDRESS
-
-    def announce(self, url: str) -> None:
-        """Tell other processes of this machine where the server answers."""
-        draft = self._path.with_suffix(f".{os.getpid()}")
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(file, "w", encoding="utf-8") as out:
-            json.dump({"pid": os.getpid(), "url": url}, out)
-        draft.rename(self._path)
-
-
-@contextlib.contextmanager
-def claim(settings: Settings) -> Iterator[Claim]:
-    """Be the one server of the data directory, until the end of the block or of the process.
-
-    :raises Unusable: another server runs on it
-    """
-    prepare(settings)
-    path = settings.data / ADDRESS
-    with _lock_file(settings) as lock:
-        for _ in range(20):  # whoever asks ``running`` holds the lock for a moment
-            if _locked(lock, fcntl.LOCK_EX):
-                break
-            time.sleep(0.025)
-        else:
-            server = running(settings)
-            raise Unusable(f"A server runs on {settings.data} already{f', at {server.url}' if server else ''}.")
-        path.unlink(missing_ok=True)  # left by one that was killed
-        try:
-            yield Claim(settings.data)
-        finally:
-            path.unlink(missing_ok=True)
-
-
-def running(settings: Settings) -> Server | None:
-    """Return the server that runs on the data directory, once it has said where; None if there is none."""
-    if not (settings.data / LOCK).exists():
-        return None
-    with _lock_file(settings) as lock:
-        if _locked(lock, fcntl.LOCK_SH):
-            return None
-    try:
-        return msgspec.json.decode((settings.data / ADDRESS).read_bytes(), type=Server)
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-@contextlib.contextmanager
-def _lock_file(settings: Settings) -> Iterator[int]:
-    lock = os.open(settings.data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        yield lock
-    finally:
-        os.close(lock)
-
-
-def _locked(lock: int, how: int) -> bool:
-    try:
-        fcntl.flock(lock, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 # --- the worker

@@ -14,6 +14,7 @@ ROOMS = {
     "core": set[str](),
     "settings": {"core"},
     "logs": set[str](),
+    "data": {"settings"},
     "store": {"core", "settings"},
     "blobs": {"core", "settings"},
     "work": {"core", "settings", "logs"},
@@ -21,7 +22,7 @@ ROOMS = {
     "http": {"core", "settings", "logs"},
     "faces": {"core", "settings", "logs", "http"},
     "testing": {"core", "settings", "http", "store", "blobs", "work", "keys"},
-    "wiring": {"core", "settings", "logs", "http", "store", "blobs", "work", "keys", "faces"},
+    "wiring": {"core", "settings", "logs", "data", "http", "store", "blobs", "work", "keys", "faces"},
     "cli": {"core", "settings", "logs", "wiring"},
     "__main__": {"cli"},
 }
