@@ -146,10 +146,11 @@ class _Level:
     ) -> list[list[Any]]:
         """Run the statement: columns of the fields, then of the links to what is nested, then ``more``."""
         lifter = Lifter()
-        lifter.slot(_capped(None if link else page.limit))
+        each = link is not None and (len(keys) != 1 or page.offset > 0)  # the page counts for each key by itself
+        lifter.slot(_capped(None if each else page.limit))
         if link:
             lifter.slot(tuple(keys))
-        if limited := link is not None and page.limit is not None:
+        if limited := each and page.limit is not None:
             lifter.slot(page.limit)
         if page.offset:
             lifter.slot(page.offset)
