@@ -72,7 +72,7 @@ class Find(msgspec.Struct, frozen=True):
 
     * ``uid``, ``owner``, ``org``, ``folder``, ``kind``, ``media``, ``collection``: EQ, IN; ``media``: STARTS_WITH, too
     * ``made_at``, ``changed_at``, ``size``: EQ, GT, GTE, LT, LTE
-    * ``recipient``: EQ, a principal with whom it, or a folder above, is shared; ``reaches``: EQ, a mask of their kinds
+    * ``recipient``: EQ, IN: with whom it, or a folder above, is shared; ``reaches``: EQ, a mask of their kinds
     * ``words`` (any text), and each of ``content.words.TEXTS``: ICONTAINS and ISTARTS_WITH for words in a row, NNULL
 
     ``order``: no, name, made_at, changed_at or size; ``-`` in front: the greatest first. At most ``limit`` are found.
@@ -116,7 +116,7 @@ class Store(Protocol):
     async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:
         """List the numbers of items that match words, or a filter.
 
-        :raises Problem: bad_query for what cannot be asked of a field
+        :raises Problem: bad_query for what cannot be asked of a field; query_too_costly
         """
         ...
 

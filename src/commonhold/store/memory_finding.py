@@ -97,8 +97,8 @@ class _Finding:
         raise Problem("bad_query")
 
     def _compare(self, row: Item, field: str, op: Op, value: Any) -> bool:
-        if field == "recipient" and op is Op.EQ:
-            return any(share.recipient == value for share in self._shares(row))
+        if field == "recipient" and op in (Op.EQ, Op.IN):
+            return any(share.recipient in (value if op is Op.IN else (value,)) for share in self._shares(row))
         if field == "reaches" and op is Op.EQ:
             return any(share.kind & value for share in self._shares(row))
         if field in ("owner", "org", "folder", "uid", "kind", "media", "collection") and op in (Op.EQ, Op.IN):

@@ -171,7 +171,7 @@ async def test_members_and_what_is_not_theirs(town: Town) -> None:
 async def test_what_the_client_refuses_itself(town: Town) -> None:
     """An owner who is a plain member is promoted for an update group, the administrator leaves it again.
 
-    Refused without being asked are: an owner in another organisation, an update group by a plain member, a group that nobody told him of.
+    Refused without being asked are: an owner in another organisation, an update group by a member, an unseen group.
     """
     own, far, item = (town.id(path) for path in ("/member/of member.txt", "/external/far.txt", "/owner/map.json"))
     workshop, foreign = town.groups["workshop"], town.groups["foreign"]

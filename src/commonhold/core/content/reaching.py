@@ -1,7 +1,7 @@
 """Items with how far they reach, each list in one reading; and items found by a filter, page by page."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -20,6 +20,7 @@ from commonhold.core.roles import Action, Kind, OrgRole
 
 MOST: Final = 10_000  # items that a search counts
 
+_SEVERAL: Final = frozenset(("uid", "owner", "org", "folder", "kind", "media", "collection", "recipient"))
 _NAMED: Final = {"owner": Kind.USER, "recipient": Kind.GROUP, "org": Kind.ORG}
 
 
@@ -172,7 +173,7 @@ def _resolved(asked: Filter, seen: Snapshot) -> Filter:
         case And(parts):
             return all_of(*(_resolved(part, seen) for part in parts))
         case Or(parts):
-            return any_of(*(_resolved(part, seen) for part in parts))
+            return any_of(*_merged([_resolved(part, seen) for part in parts]))
         case Not(part):
             return Not(_resolved(part, seen))
         case Compare(str() as field, Op.EQ, str() as text) if field in _NAMED or field == "folder":
@@ -181,3 +182,16 @@ def _resolved(asked: Filter, seen: Snapshot) -> Filter:
                 no = seen.found_recipients.get(Named(text, _NAMED[field]))
             return NEVER if no is None else Compare(field, Op.EQ, no)
     return asked
+
+
+def _merged(parts: Sequence[Filter]) -> list[Filter]:
+    """Return parts of which one must hold, where a field that must equal one of several values is asked for once."""
+    values: dict[str, dict[Any, None]] = {}
+    others: list[Filter] = []
+    for part in parts:
+        match part:
+            case Compare(str() as field, Op.EQ, value) if field in _SEVERAL:
+                values.setdefault(field, {})[value] = None
+            case _:
+                others.append(part)
+    return [*(Compare(field, Op.IN, tuple(several)) for field, several in values.items()), *others]

@@ -29,6 +29,7 @@ ORDERS: Final = {
     "size": "item.size",
 }
 KEYS: Final = {"title": "name", "words": None}
+MOST_FOLDERS: Final = 64  # sets of folders in one statement: each is found anew
 
 # Folders below those of the first part that take what comes from above.
 _DOWN: Final = """{name}(no) AS (
@@ -42,9 +43,19 @@ _TRASHED: Final = "SELECT no FROM item WHERE trashed_at IS NOT NULL AND kind = '
 def find(asked: Find) -> tuple[str, list[Any]]:
     """Make the statement that finds items.
 
-    :raises Problem: bad_query
+    :raises Problem: bad_query, query_too_costly
     """
     return Statement(asked).whole()
+
+
+def _joined(sign: str, parts: list[str], none: str) -> str:
+    """Join parts two by two: a long row of them would be nested as deep as it is long, which databases refuse."""
+    if not parts:
+        return none
+    while len(parts) > 1:
+        pairs = [parts[at : at + 2] for at in range(0, len(parts), 2)]
+        parts = [f"({sign.join(pair)})" for pair in pairs]
+    return f"({parts[0]})"
 
 
 class Statement:
@@ -105,6 +116,8 @@ class Statement:
         )
 
     def _below(self, first: str, values: Collection[Any]) -> str:
+        if len(self._folders) > MOST_FOLDERS:
+            raise Problem("query_too_costly")
         name = f"below{len(self._folders)}"
         self._folders.append(_DOWN.format(name=name, first=first, inherits=" AND item.inherits", items=self.folders))
         self._given += values
@@ -114,9 +127,9 @@ class Statement:
         """Write a filter; every part is true or false, never null."""
         match asked:
             case And(parts):
-                return f"({' AND '.join(map(self._of, parts))})" if parts else "TRUE"
+                return _joined(" AND ", [self._of(part) for part in parts], "TRUE")
             case Or(parts):
-                return f"({' OR '.join(map(self._of, parts))})" if parts else "FALSE"
+                return _joined(" OR ", [self._of(part) for part in parts], "FALSE")
             case Not(part):
                 return f"NOT ({self._of(part)})"
             case Compare(str() as field, op, value):
@@ -128,8 +141,10 @@ class Statement:
 
         :raises Problem: bad_query for what cannot be asked of this field
         """
-        if op is Op.EQ and field in ("recipient", "reaches"):
-            return self._with(value) if field == "recipient" else self._kinds(value)
+        if field == "recipient" and op in (Op.EQ, Op.IN):
+            return self._with(tuple(value) if op is Op.IN else (value,))
+        if (field, op) == ("reaches", Op.EQ):
+            return self._kinds(value)
         if field in PLAIN and op in (Op.EQ, Op.IN):
             return self._in(PLAIN[field], value if op is Op.IN else (value,))
         if field in ("owner", "org") and op in (Op.EQ, Op.IN):
@@ -147,13 +162,14 @@ class Statement:
         self._values += values
         return f"{column} IN ({slots(values)})"
 
-    def _with(self, principal: int) -> str:
-        if principal == EVERYONE:  # too many to be listed
-            return f"({self._reached('share.recipient', (principal,))})"
-        folders = self._below("SELECT item FROM folder_share WHERE recipient = ?", (principal,))
-        self._values.append(principal)
+    def _with(self, principals: tuple[int, ...]) -> str:
+        if EVERYONE in principals:  # too many to be listed
+            return f"({self._reached(f'{self.unindexed}share.recipient', principals)})"
+        places = slots(principals)
+        folders = self._below(f"SELECT item FROM folder_share WHERE recipient IN ({places})", principals)
+        self._values += principals
         return (
-            "item.no IN (SELECT item FROM share WHERE recipient = ? UNION SELECT child.no "
+            f"item.no IN (SELECT item FROM share WHERE recipient IN ({places}) UNION SELECT child.no "
             f"FROM {folders} CROSS JOIN item AS child WHERE child.parent = {folders}.no AND child.inherits)"
         )
 
