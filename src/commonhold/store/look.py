@@ -10,6 +10,7 @@ from typing import Final
 from commonhold.core.identity import ItemRef, RecordRef
 from commonhold.core.model import (
     EVERYONE,
+    LINK,
     OWNER,
     Allowance,
     Block,
@@ -151,6 +152,8 @@ class _Reading:
             seen.sets.update(self.probes.sets(self.subjects))
         if seen.items:
             principals = frozenset((EVERYONE, *self.recipients)).union(*seen.sets.values())
+            if self.look.unborn or LINK not in seen.found_recipients.values():
+                principals -= {LINK}  # one link says nothing about others, of which there may be thousands
             shares.update(self.probes.shares_on(seen.items, principals))
             if self.look.widely:
                 self._wide()

@@ -58,7 +58,8 @@ class Look(msgspec.Struct, frozen=True):
 
     Of the live shares on the chains those are read that can reach ``actor`` or one of ``subjects`` (other people whose
     access is asked for), that name one of ``recipients``, that are asked for in ``shares``, or that stand in the
-    ``audience`` of the one item. ``occupied`` asks who has a name in a folder.
+    ``audience`` of the one item; of links only those that are named, unless ``LINK`` itself is a recipient and
+    nothing ``unborn`` is looked at, as where links are taken away. ``occupied`` asks who has a name in a folder.
     """
 
     actor: Actor

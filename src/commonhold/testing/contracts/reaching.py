@@ -98,6 +98,21 @@ class Reaching:
         assert subject.set_of(bob) >= {bob, grp}
         assert set(recipient.shares) == {own}
 
+    async def test_a_link_brings_no_others(self, store: Store, build: Builder) -> None:
+        """A link that is asked for, or proposed, is read without the others on its item; to take links, all are."""
+        ann = await build.user("ann")
+        root = await build.space(ann)
+        link, other = [await build.share(root, LINK) for _ in range(2)]
+
+        asked = await store.look(Look(Actor(ann), shares=(link,)))
+        proposed = await store.look(Look(Actor(ann), items=(root,), recipients=(LINK,), unborn=True))
+        taken = await store.look(Look(Actor(ann), items=(root,), recipients=(LINK,)))
+
+        assert set(asked.shares) == {link}
+        assert set(proposed.shares) == set()
+        assert proposed.found_recipients == {LINK: LINK}
+        assert set(taken.shares) == {link, other}
+
     async def test_wide_recipients(self, store: Store, build: Builder) -> None:
         """Asked widely, shares with groups, organisations and everyone are read, whoever asks, and the newest others.
 
