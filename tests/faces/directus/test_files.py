@@ -59,9 +59,7 @@ async def test_things_are_rows(town: Town) -> None:
     folder = await make_folder(town.core, actor, top, "letters")
     file = await _put(town, "editor", "a.txt", folder.no)
     await make_app(town.core, actor, top, "board", "https://board.example/")
-    await make_entry(
-        town.core, actor, top, type="ticket", key="7", title="Ticket 7", url="https://tickets.example/7"
-    )
+    await make_entry(town.core, actor, top, type="ticket", key="7", title="Ticket 7", url="https://tickets.example/7")
 
     (row,) = await town.editor.get("/items/commonhold_files")
     assert row | {"created": 0, "modified": 0} == {
@@ -119,9 +117,29 @@ async def test_a_shared_folder(town: Town) -> None:
     await _put(town, "admin", "beside.txt")
     _, holder = await _open(town, "admin", "commonhold_folders", folder.uid)
 
-    assert await holder.get("/items/commonhold_folders", sort="name", fields="name") == [{"name": "box"}, {"name": "inner"}]
+    assert await holder.get("/items/commonhold_folders", sort="name", fields="name") == [
+        {"name": "box"},
+        {"name": "inner"},
+    ]
     assert [one["name"] for one in await holder.get("/items/commonhold_files")] == ["deep.txt"]
     assert (await holder("GET", f"/assets/{file.uid}")).body == BYTES
+
+
+async def test_by_graphql(town: Town) -> None:
+    """Files and folders are asked for by GraphQL, too, by their owner and by a share's token, with what lies above."""
+    actor = town.actor("admin")
+    folder = await make_folder(town.core, actor, await own_top(town.core, actor), "box")
+    file = await _put(town, "admin", "a.txt", folder.no)
+    _, holder = await _open(town, "admin", "commonhold_folders", folder.uid)
+    query = '{ commonhold_files(filter: {name: {_eq: "a.txt"}}) { id size folder { name } } }'
+    expected = {"commonhold_files": [{"id": file.uid, "size": str(len(BYTES)), "folder": {"name": "box"}}]}
+    for who in (town.admin, holder):
+        assert (await who("POST", "/graphql", {"query": query})).data == expected
+    mixed = "{ commonhold_files_aggregated { countAll } articles(limit: 1) { id } }"
+    found = (await town.admin("POST", "/graphql", {"query": mixed})).data
+    assert found == {"commonhold_files_aggregated": [{"countAll": 1}], "articles": [{"id": "1"}]}
+    assert (await town.nobody("POST", "/graphql", {"query": query})).status == 400
+    assert (await town.outsider("POST", "/graphql", {"query": query})).data == {"commonhold_files": []}
 
 
 async def test_a_file_that_a_row_names(town: Town) -> None:

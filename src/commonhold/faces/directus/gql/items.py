@@ -6,11 +6,16 @@ from typing import Any, Final
 
 from graphql import GraphQLSchema
 
+from commonhold.core.query import ALWAYS, Filter, Query, Scalar
 from commonhold.core.records.authority import Authority, authorities
+from commonhold.core.records.catalog import Catalog
 from commonhold.core.records.deep import drop_rows
 from commonhold.core.records.reading import Ground, Reading
 from commonhold.core.records.rows import seen_by
+from commonhold.core.records.rules import Access
+from commonhold.core.records.view import View
 from commonhold.core.roles import Action
+from commonhold.faces.directus import things
 from commonhold.faces.directus.gql.roots import Row, schema_of
 from commonhold.faces.directus.gql.types import Shape
 from commonhold.faces.directus.items import changed, written
@@ -24,13 +29,17 @@ WRITING: Final = (Action.READ, Action.CREATE, Action.WRITE, Action.DELETE)
 class Items:
     """The backend of one request, and its schema."""
 
-    def __init__(self, call: Call, found: Mapping[Action, Authority], *, whose: bool) -> None:
-        """Stand on what the caller may do."""
+    def __init__(
+        self, call: Call, found: Mapping[Action, Authority], *, whose: bool, beside: Ground | None = None
+    ) -> None:
+        """Stand on what the caller may do; ``beside``: files and folders, where these are asked for."""
         self.call = call
         self.whose = whose
         seen = {action: seen_by(asked) for action, asked in found.items()}
-        self.catalog = seen[Action.READ]
-        self.ground: Ground = Reading(call.core, found[Action.READ])
+        self.beside = beside if beside is not None and beside.view.sees(things.FOLDERS) else None
+        shown = things.CATALOG if self.beside is not None else ()
+        self.catalog = Catalog(0, [*seen[Action.READ], *shown])
+        self.ground: Ground = _Both(Reading(call.core, found[Action.READ]), self.beside)
         self.shape = Shape(
             tuple(self.catalog),
             tuple(seen.get(Action.CREATE, ())),
@@ -65,17 +74,42 @@ class Items:
     async def _look_again(self) -> None:
         """Read by what holds after a write."""
         found = await authorities(self.call.core, self.call.actor, (Action.READ,), whose=self.whose)
-        self.ground = Reading(self.call.core, found[Action.READ])
+        self.ground = _Both(Reading(self.call.core, found[Action.READ]), self.beside)
 
 
-async def items(call: Call, *, writes: bool, whose: bool) -> Items:
+class _Both:
+    """The collections of records, and beside them files and folders, which nothing leads to from there."""
+
+    def __init__(self, records: Ground, beside: Ground | None) -> None:
+        self.records = records
+        self.beside = beside
+        self.view = records.view if beside is None else _joined(records.view, beside.view)
+
+    def of(self, collection: str) -> Ground:
+        """Return where a collection is."""
+        return self.beside if self.beside is not None and collection in things.NAMES else self.records
+
+    async def rows(self, collection: str, query: Query, only: Filter = ALWAYS) -> list[Row]:
+        return await self.of(collection).rows(collection, query, only)
+
+    async def tally(self, collection: str, query: Query) -> Sequence[tuple[Scalar, ...]]:
+        return await self.of(collection).tally(collection, query)
+
+
+def _joined(one: View, other: View) -> View:
+    grants = {name: other.access.on(name) for name in things.NAMES}
+    access = Access({**one.access.grants, **grants}, one.access.rest)
+    return View(Catalog(one.catalog.version, [*one.catalog, *other.catalog]), access)
+
+
+async def items(call: Call, *, writes: bool, whose: bool, beside: bool) -> Items:
     """Find what a caller may do; ``writes``: he may want to write, or asks what there is to be written.
 
     A pass, or a credential that reads alone, has nothing to write: there is no mutation then.
     """
     actions = WRITING if writes and call.actor.user is not None else (Action.READ,)
     found = await authorities(call.core, call.actor, actions, whose=whose)
-    return Items(call, found, whose=whose)
+    return Items(call, found, whose=whose, beside=await things.ground(call) if beside else None)
 
 
 @lru_cache(maxsize=MOST_SCHEMAS)

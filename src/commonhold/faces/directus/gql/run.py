@@ -27,6 +27,7 @@ from graphql import (
 from starlette.responses import Response
 
 from commonhold.core.problems import Problem
+from commonhold.faces.directus import things
 from commonhold.faces.directus.gql import limits
 from commonhold.faces.directus.gql.items import items
 from commonhold.faces.directus.gql.system import system
@@ -62,7 +63,8 @@ async def answer(call: Call, scope: str, request: Request) -> Response:
     writes = bool(_WRITING.search(request.query))
     whose = "$CURRENT_" in request.query or "$CURRENT_" in str(request.variables)
     if scope == "items":
-        backend: Any = await items(call, writes=writes, whose=whose)
+        beside = things.BEGINS in request.query or writes
+        backend: Any = await items(call, writes=writes, whose=whose, beside=beside)
     else:
         backend = await system(call)
     schema: GraphQLSchema = backend.schema
