@@ -73,9 +73,10 @@ async def test_probes_are_not_challenged(hamlet: Town, path: str, who: str) -> N
 )
 async def test_everything_else_is(hamlet: Town, method: str, path: str) -> None:
     """Nobody learns which routes there are."""
-    reply = await hamlet.nobody(method, path)
-    assert reply.refusal == (401, "UNAUTHENTICATED_ACCESS")
-    assert reply.headers["www-authenticate"].startswith("Basic ")
+    for accept in ("application/json", "application/xml", "text/html,*/*;q=0.8"):
+        reply = await hamlet.nobody(method, path, headers={"accept": accept})
+        assert reply.refusal == (401, "UNAUTHENTICATED_ACCESS")
+        assert reply.headers["www-authenticate"].startswith("Basic ")
 
 
 async def test_dates_as_texts(furnished: Town, hamlet: Town) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from tests.faces.filr.cases_of import Teller, stories
-from tests.faces.filr.conftest import DATABASE
 from tests.faces.filr.town import Town
 
 FILES = ("shares.jsonl", "refused.jsonl", "recipients.jsonl", "admin.jsonl")
@@ -25,7 +24,6 @@ def told() -> list[Any]:
 
 def test_stories_say_what_they_prove() -> None:
     """Each story names the statement that it proves; no two have the same name."""
-    assert DATABASE
     assert all(story["says"] for story in TABLE.values())
     assert sum(1 for file in FILES for _ in stories(file)) == len(TABLE)
 

@@ -29,4 +29,5 @@ FACE = Face(
     statuses=STATUS,
     find=present_basic,
     exposes=("Last-Modified",),
+    pages=True,  # a browser, too, is asked who it is before it is told which paths there are
 )
