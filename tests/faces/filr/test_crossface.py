@@ -4,12 +4,10 @@ Each row of the table (what the core holds, and how each face shows it) in both 
 with the Puter dialect as far as that has a word for it.
 """
 
-from collections.abc import Callable
-from typing import Any
 
-import httpx2
 import pytest
-from tests.faces.filr.town import HOST, Client, Reply, Town
+from tests.faces.filr.street import A, Street
+from tests.faces.filr.town import Town
 
 from commonhold.core.content.making import make_entry
 from commonhold.core.identity import Path
@@ -18,82 +16,16 @@ from commonhold.core.roles import Kind
 from commonhold.faces.arcgis.face import FACE as ARCGIS
 from commonhold.faces.directus.face import FACE as DIRECTUS
 from commonhold.faces.filr.face import FACE
-from commonhold.faces.native.face import FACE as NATIVE
-from commonhold.faces.puter.face import FACE as PUTER
 from commonhold.http.app import build_app
 from commonhold.http.xml import iso
 from commonhold.testing.build import Builder
 
 pytestmark = pytest.mark.slow
 
-A, DOCS, DEEP = "/alice/a.txt", "/alice/docs", "/alice/docs/deep/d.txt"
+DOCS, DEEP = "/alice/docs", "/alice/docs/deep/d.txt"
+ADMIN = "root"
+R = f"/{ADMIN}/r.txt"
 HOUR = 3_600_000
-Call = Callable[..., Any]
-
-
-class Street:
-    """The town behind three faces at once."""
-
-    def __init__(self, town: Town) -> None:
-        """Mount Filr, the native API and Puter over the same core."""
-        self.town = town
-        self.app = build_app(town.core, [FACE, NATIVE, PUTER])
-
-    def filr(self, who: str) -> Client:
-        """Somebody's client of Filr."""
-        first = self.town.clients[who]
-        return Client(self.app, first.name, first.password)
-
-    async def ask(self, who: str, method: str, path: str, json: Any = None) -> Any:
-        """Ask the native API or Puter, and return the body of an answer that says 2xx."""
-        reply = await self.try_(who, method, path, json)
-        assert reply.status < 300, reply
-        return reply.data if reply.text else None
-
-    async def try_(self, who: str, method: str, path: str, json: Any = None) -> Reply:
-        """Ask the native API or Puter, and return the answer."""
-        headers = {"authorization": f"Bearer {self.town.clients[who].password}"} if who != "nobody" else {}
-        transport = httpx2.ASGITransport(app=self.app, client=("192.0.2.7", 1234))
-        async with httpx2.AsyncClient(transport=transport, base_url=HOST, headers=headers) as http:
-            return Reply(await http.request(method, path, **({} if json is None else {"json": json})))
-
-    async def native(self, path: str, recipient: Any, role: str = "viewer", **terms: Any) -> str:
-        """Share something by the native API, as its owner, and return the share's uid."""
-        body = {"items": [self.town.items[path].uid], "recipients": [recipient], "role": role, "terms": terms}
-        report = await self.ask(path.split("/")[1], "POST", "/api/v1/shares", body)
-        return str(report["pairs"][0]["share"])
-
-    async def puter(self, path: str, recipient: str, mode: str = "read") -> None:
-        """Share something by Puter, as its owner."""
-        body = {"recipients": [recipient], "items": [{"path": path}], "mode": mode}
-        assert (await self.ask(path.split("/")[1], "POST", "/share", body))["status"] == "success"
-
-    async def received(self, who: str) -> list[dict[str, Any]]:
-        """The shares that reach somebody, as Filr lists them."""
-        found: list[dict[str, Any]] = (await self.filr(who).get(f"/shares/with_user/{self.town.no(who)}"))["items"]
-        return [one for one in found if one["shared_entity"]["id"] != self.town.no("/alice/read.txt")]
-
-    async def made(self, path: str, who: str = "alice") -> list[dict[str, Any]]:
-        """The shares that somebody made of something, as Filr lists them."""
-        found: list[dict[str, Any]] = (await self.filr(who).get(self.town.shares_of(path)))["items"]
-        return found
-
-    async def shown(self, uid: str, who: str = "alice") -> Any:
-        """A share, as the native API shows it."""
-        return await self.ask(who, "GET", f"/api/v1/shares/{uid}")
-
-    async def on(self, path: str) -> list[dict[str, Any]]:
-        """The shares on something, as the native API lists them to its owner."""
-        where = f"/api/v1/items/{self.town.items[path].uid}/shares"
-        return list((await self.ask(path.split("/")[1], "GET", where))["data"])
-
-    async def reads(self, who: str, path: str = A) -> tuple[bool, bool, bool]:
-        """Whether somebody reads a file by Filr, by the native API, and by Puter."""
-        uid = self.town.items[path].uid
-        filr = await self.filr(who)("GET", f"/files/{uid}")
-        native = await self.try_(who, "GET", f"/api/v1/items/{uid}/content")
-        puter = await self.try_(who, "GET", f"/read?file={uid}")
-        return filr.status == 200, native.status == 200, puter.status == 200
 
 
 @pytest.fixture
@@ -416,12 +348,12 @@ async def test_a_link_of_directus_is_a_link_here(street: Street) -> None:
     """A public link on a file is a share object of its row; what is changed or ended by one is so in the other."""
     town = street.town
     street.app = build_app(town.core, [FACE, DIRECTUS])
-    await town.file("/root/r.txt")
-    made = await town.share("/root/r.txt", {"type": "public_link"}, None, comment="n")
+    await town.file(R)
+    made = await town.share(R, {"type": "public_link"}, None, comment="n")
     (share,) = (await street.ask("root", "GET", "/shares"))["data"]
-    assert (share["item"], share["name"]) == (town.items["/root/r.txt"].uid, "n")
+    assert (share["item"], share["name"]) == (town.items[R].uid, "n")
     await street.ask("root", "PATCH", f"/shares/{share['id']}", {"name": "other", "max_uses": 2})
-    (now,) = await street.made("/root/r.txt", "root")
+    (now,) = await street.made(R, "root")
     assert (now["id"], now["comment"]) == (made["id"], "other")
     assert (await street.filr("nobody")("GET", now["permalinks"][0]["href"])).status == 303
     await street.filr("root")("DELETE", f"/shares/{now['id']}")
