@@ -6,6 +6,8 @@ import pytest
 from tests.faces.directus.giving import enter, share
 from tests.faces.directus.town import Client, Town
 
+pytestmark = pytest.mark.slow
+
 LOGIN = {"email": "editor@example.com", "password": "correct horse"}
 KEPT = re.compile(r"(\w+)=([\w.-]{64}); HttpOnly; Max-Age=(\d+); Path=/; SameSite=lax")
 

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
 from tests.faces.directus.recording import recorded_town
 from tests.faces.directus.town import Client
 
 from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import make_core
+
+pytestmark = pytest.mark.slow
 
 
 async def test_the_fixture_runs_unchanged(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ async def test_batches_are_all_or_none(town: Town) -> None:
     assert await town.admin.get("/shares") == []
 
 
+@pytest.mark.slow
 async def test_lists(town: Town) -> None:
     """Sorted, filtered, counted, searched, added up, of related rows too; by GET and by SEARCH."""
     for number in range(4):
@@ -111,6 +112,7 @@ REFUSED: list[tuple[str, str, Any, int]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path", "body", "status"), REFUSED)
 async def test_what_is_refused(hamlet: Town, method: str, path: str, body: Any, status: int) -> None:
     """What cannot be is refused in the shape of the dialect."""
@@ -135,6 +137,7 @@ async def test_invitations(town: Town) -> None:
         await peek(town.core, NOBODY, by_secret(uid))
 
 
+@pytest.mark.slow
 async def test_whose_shares_one_may_invite_to(town: Town) -> None:
     """One's own, if they may be read; nobody else's, and no share's token."""
     await give(town, "outsider", ("articles", "share", ("*",), {}), *on_shares())
