@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from tests.faces.arcgis.town import Town, again, furnish, settle
+from tests.postgres import POSTGRES, Server, on_postgres
 
 from commonhold.core.ports import Store
 from commonhold.store.memory import MemoryStore
+from commonhold.store.postgres.store import PostgresStore
 from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import CountedSecrets, TestClock, make_core
@@ -50,13 +52,29 @@ def furnished_in_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Town, P
     return apart(build), path
 
 
-@pytest.fixture(params=["memory", pytest.param("sqlite", marks=pytest.mark.slow)])
+@pytest.fixture(scope="session")
+def furnished_in_postgres(postgres: Server) -> tuple[Town, str]:
+    """The town in a database of PostgreSQL, as each test finds it."""
+    url = postgres.fresh()
+
+    async def build() -> Town:
+        town = await furnish(await settle(make_core(store=PostgresStore(url, clock=TestClock()))))
+        await town.core.store.close()
+        return town
+
+    return apart(build), url
+
+
+@pytest.fixture(params=["memory", pytest.param("sqlite", marks=pytest.mark.slow), POSTGRES])
 async def town(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Town]:
     """The town, settled and furnished."""
     clock = TestClock()
     if request.param == "sqlite":
         first, path = request.getfixturevalue("furnished_in_file")
         store: Store = SqliteStore(Path(shutil.copy(path, tmp_path / DATABASE)), clock=clock)
+    elif request.param == "postgres":
+        first, url = request.getfixturevalue("furnished_in_postgres")
+        store = on_postgres(request, clock, url)
     else:
         first = request.getfixturevalue("furnished")
         store = copied(first)
