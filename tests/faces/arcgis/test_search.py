@@ -128,14 +128,14 @@ async def test_no_query_is_more_than_refused(hamlet: Town, q: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("field", ["id", "title", "group", "owner", "type", "access", "size", "ownerfolder"])
+@pytest.mark.parametrize("field", ["id", "group", "type"])
 async def test_long_queries(town: Town, field: str) -> None:
     """Many hundred alternatives of one field are a page, or refused in an envelope."""
     for sign in (" OR ", " AND "):
-        q = sign.join(f"{field}:{number:032x}" for number in range(700))
+        q = sign.join(f"{field}:{number:032x}" for number in range(600))
         reply = await town.owner("POST", "/search", data={"f": "json", "q": q})
         assert reply.status == 200
         assert "results" in reply.json or reply.error["code"] == 400, reply
     item = town.id("/owner/map.json")
-    ids = " OR ".join([*(f"id:{number:032x}" for number in range(700)), f"id:{item}"])
+    ids = " OR ".join([*(f"id:{number:032x}" for number in range(600)), f"id:{item}"])
     assert await searched(town.owner, ids) == [item]
