@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from commonhold.core.problems import Problem
 from commonhold.core.query import (
     ALWAYS,
+    And,
     Compare,
     Facts,
     Filter,
@@ -118,6 +119,9 @@ class _Level:
         self.picks = [shown for shown in query.fields if isinstance(shown, Pick)]
         self.nests = [shown for shown in query.fields if isinstance(shown, Nest)]
         self.hops = [catalog.hop(collection, nest.over) for nest in self.nests]
+        parts = query.filter.parts if isinstance(query.filter, And) else (query.filter,)
+        key = self.collection.key
+        self.alone = any(isinstance(one, Compare) and one.op is Op.EQ and one.operand == key for one in parts)
 
     async def top(self) -> Rows:
         """Read the rows of the query, and where its next page begins."""
@@ -128,9 +132,9 @@ class _Level:
         full = page.limit is not None and 0 < page.limit <= len(rows)
         return Rows(rows, tuple(found[-1][-len(orders) :]) if full else None)
 
-    async def under(self, link: str, keys: Sequence[Scalar]) -> dict[str, list[Row]]:
-        """Read the rows whose column is one of the keys, by that column as text."""
-        found = await self._select([link], self.query.page, link, keys) if keys else []
+    async def under(self, link: str, keys: Sequence[Scalar], *, alone: bool) -> dict[str, list[Row]]:
+        """Read the rows whose column is one of the keys, by that column as text; ``alone``: of one row."""
+        found = await self._select([link], self.query.page, link, keys, alone=alone) if keys else []
         by_key: dict[str, list[Row]] = {}
         for raw, row in zip(found, await self._shown(found), strict=True):
             by_key.setdefault(str(raw[-1]), []).append(row)
@@ -142,11 +146,17 @@ class _Level:
         return operands if self.collection.key in operands else [*operands, self.collection.key]
 
     async def _select(
-        self, more: Sequence[Operand], page: Page, link: str | None = None, keys: Sequence[Scalar] = ()
+        self,
+        more: Sequence[Operand],
+        page: Page,
+        link: str | None = None,
+        keys: Sequence[Scalar] = (),
+        *,
+        alone: bool = False,
     ) -> list[list[Any]]:
         """Run the statement: columns of the fields, then of the links to what is nested, then ``more``."""
         lifter = Lifter()
-        each = link is not None and (len(keys) != 1 or page.offset > 0)  # the page counts for each key by itself
+        each = link is not None and (len(keys) != 1 or not alone or page.offset > 0)  # a page for each key by itself
         lifter.slot(_capped(None if each else page.limit))
         if link:
             lifter.slot(tuple(keys))
@@ -189,7 +199,7 @@ class _Level:
         """Read what is nested in the rows and put it there."""
         keys = _castable(self.catalog.field(hop.there, hop.far), links)
         level = _Level(self.source, self.catalog, hop.there, _of_kind(nest, hop, self.collection.name), self.facts)
-        by_key = await level.under(hop.far, keys)
+        by_key = await level.under(hop.far, keys, alone=self.alone)
         for row, link in zip(rows, links, strict=True):
             found: list[Any] = by_key.get(str(link), [])
             found = [next(iter(inner.values())) for inner in found] if nest.flat else found
