@@ -237,7 +237,7 @@ async def test_items_and_folders(town: Town) -> None:
     failed = [at for at, one in enumerate(found) if "error" in one]
     assert failed == [9], [found[at] for at in failed]
     assert "Delete protection is turned on" in found[9]["error"]["message"]
-    ok = [one.get("ok") for one in found]
+    ok: list[Any] = [one.get("ok") for one in found]
     assert (ok[4], ok[5]["items"][0]["id"]) == ({"layers": []}, ok[1]["id"])
     assert (ok[7]["snippet"], ok[7]["extent"], ok[7]["ownerFolder"]) == ("Short", [[1, 2], [3, 4]], None)
     assert ok[11]["status"] == "completed"

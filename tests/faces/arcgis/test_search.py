@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.faces.arcgis.cases_of import ITEMS, cases, filled
-from tests.faces.arcgis.test_grammar import PIECES, st
+from tests.faces.arcgis.test_grammar import PIECES
 from tests.faces.arcgis.town import Client, Town
 
 OWNED = "/content/users/owner"
