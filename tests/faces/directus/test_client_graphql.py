@@ -23,6 +23,23 @@ def items(who: str, document: str, **variables: Any) -> Step:
 
 
 SHARE = "{ id name item password max_uses }"
+CHANGED = f'mutation($id: ID!) {{ update_shares_item(id: $id, data: {{name: "b"}}) {SHARE} }}'
+
+
+def _ended() -> tuple[Step, ...]:
+    """End one, and the others together."""
+    return (
+        system(
+            "admin",
+            "mutation($id: ID!) { delete_shares_item(id: $id) { id } }",
+            id="$0.create_shares_item.id",
+        ),
+        system(
+            "admin",
+            "mutation($ids: [ID]!) { delete_shares_items(ids: $ids) { ids } }",
+            ids=["$1.create_shares_items.0.id", "$1.create_shares_items.1.id"],
+        ),
+    )
 
 
 async def test_shares(town: Town) -> None:
@@ -30,7 +47,6 @@ async def test_shares(town: Town) -> None:
     viewers = await role(town)
     one = "mutation($d: create_directus_shares_input!) { create_shares_item(data: $d) { id name role { id name } } }"
     many = "mutation($d: [create_directus_shares_input!]) { create_shares_items(data: $d) { id name } }"
-    changed = f'mutation($id: ID!) {{ update_shares_item(id: $id, data: {{name: "b"}}) {SHARE} }}'
     found = oks(
         await calls(
             town,
@@ -43,7 +59,7 @@ async def test_shares(town: Town) -> None:
                 id="$0.create_shares_item.id",
             ),
             system("admin", '{ shares_aggregated(groupBy: ["item"]) { group countAll count { id } } }'),
-            system("admin", changed, id="$0.create_shares_item.id"),
+            system("admin", CHANGED, id="$0.create_shares_item.id"),
             system(
                 "admin",
                 "mutation($ids: [ID]!) { update_shares_items(ids: $ids, data: {max_uses: 4}) { id max_uses } }",
@@ -54,16 +70,7 @@ async def test_shares(town: Town) -> None:
                 "mutation($d: [update_directus_shares_input!]) { update_shares_batch(data: $d) { id name } }",
                 d=[{"id": "$1.create_shares_items.1.id", "name": "e"}],
             ),
-            system(
-                "admin",
-                "mutation($id: ID!) { delete_shares_item(id: $id) { id } }",
-                id="$0.create_shares_item.id",
-            ),
-            system(
-                "admin",
-                "mutation($ids: [ID]!) { delete_shares_items(ids: $ids) { ids } }",
-                ids=["$1.create_shares_items.0.id", "$1.create_shares_items.1.id"],
-            ),
+            *_ended(),
             system("admin", "{ shares { id } }"),
         )
     )
