@@ -52,8 +52,9 @@ async def _catalog(call: Call, collection: Json) -> Catalog:
 
     :raises ApiError: FORBIDDEN for one that does not exist
     """
-    catalog = CATALOG if collection in CATALOG else await records_of(call.core).catalog()
-    if isinstance(collection, str) and collection and collection not in catalog:
+    named = isinstance(collection, str)
+    catalog = CATALOG if named and collection in CATALOG else await records_of(call.core).catalog()
+    if named and collection and collection not in catalog:
         raise no_collection(collection)
     return catalog
 
