@@ -191,8 +191,8 @@ async def _made(call: Call, parent: str, new: NewItem) -> Item:
         return await make_folder(call.core, call.actor, parent, new.need("name"))
     if new.kind == "app":
         return await make_app(call.core, call.actor, parent, new.need("name"), new.need("url"))
-    fields = {"type": new.need("type"), "key": new.need("key"), "title": new.need("title")}
-    return await make_entry(call.core, call.actor, parent, **fields, url=new.url)
+    kind, key, title = new.need("type"), new.need("key"), new.need("title")
+    return await make_entry(call.core, call.actor, parent, type=kind, key=key, title=title, url=new.url)
 
 
 @TABLE.route(
