@@ -1,7 +1,7 @@
-"""The recorded cases of the real system, group by group, on the engine that keeps records."""
+"""The recorded cases of the real system, group by group, on the engines that keep records."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ from tests.faces.directus.conftest import apart
 from tests.faces.directus.recorded import Run, load, overruled
 from tests.faces.directus.recording import recorded_town
 from tests.faces.directus.scenes import BEFORE, SETUP, access, asked_as
+from tests.postgres import Server, on_postgres
 
 from commonhold.core.core import Core
 from commonhold.core.directory.installation import acting
 from commonhold.core.directory.tokens import create_token
+from commonhold.core.ports import Store
 from commonhold.faces.directus.face import FACE
 from commonhold.http.app import build_app
+from commonhold.store.postgres.store import PostgresStore
 from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import TestClock, make_core
@@ -28,28 +31,45 @@ OTHERWISE = overruled()
 WHEN = 1_795_316_541_000  # the day of the recording
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """The database after the fixture of the cases, and what that says about it."""
-    path = tmp_path_factory.mktemp("recorded") / "commonhold.db"
-    make_ready(path)
+def _fixture_in(open_store: Callable[[], Store]) -> dict[str, Any]:
+    """Run the fixture of the cases in a store, and return what it says about it."""
 
     async def build() -> dict[str, Any]:
-        core = make_core(store=SqliteStore(path, clock=TestClock(WHEN)), clock=TestClock(WHEN))
+        core = make_core(store=open_store(), clock=TestClock(WHEN))
         _, facts = await recorded_town(core)
         await core.store.close()
         return facts
 
-    return path, apart(build)
+    return apart(build)
 
 
-@pytest.fixture
-async def run(made: tuple[Path, dict[str, Any]], tmp_path: Path) -> AsyncIterator[Run]:
+@pytest.fixture(scope="module")
+def in_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The file after the fixture of the cases, and what that says about it."""
+    path = tmp_path_factory.mktemp("recorded") / "commonhold.db"
+    make_ready(path)
+    return path, _fixture_in(lambda: SqliteStore(path, clock=TestClock(WHEN)))
+
+
+@pytest.fixture(scope="module")
+def in_postgres(postgres: Server) -> tuple[str, dict[str, Any]]:
+    """The database after the fixture of the cases, and what that says about it."""
+    url = postgres.fresh()
+    return url, _fixture_in(lambda: PostgresStore(url, clock=TestClock(WHEN)))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def run(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Run]:
     """A copy of it, for one group."""
     clock = TestClock(WHEN)
-    store = SqliteStore(Path(shutil.copy(made[0], tmp_path / "commonhold.db")), clock=clock)
+    if request.param == "postgres":
+        url, told = request.getfixturevalue("in_postgres")
+        store: Store = on_postgres(request, clock, url)
+    else:
+        path, told = request.getfixturevalue("in_file")
+        store = SqliteStore(Path(shutil.copy(path, tmp_path / "commonhold.db")), clock=clock)
     core: Core = make_core(store=store, clock=clock)
-    facts = {**made[1], "core": core}
+    facts = {**told, "core": core}
     token = await create_token(core, await acting(core))
     facts["admin"] = {**facts["admin"], "token": token.secret}
     yield Run(build_app(core, [FACE]), facts)
