@@ -4,7 +4,6 @@ Each row of the table (what the core holds, and how each face shows it) in both 
 with the Puter dialect as far as that has a word for it.
 """
 
-
 import pytest
 from tests.faces.filr.street import A, Street
 from tests.faces.filr.town import Town
