@@ -145,21 +145,34 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
     try:
         secrets, hasher = InstanceSecrets(key), Argon2Passwords()
         staging = FolderStaging(settings.staging_folder)
-        yield Core(store, blobs, wall_clock, secrets, hasher, settings.limits, records=store.records, staging=staging)
+        yield Core(
+            store, blobs, wall_clock, secrets, hasher, settings.limits,
+            records=store.records, staging=staging, siblings=settings.directus.reverse_siblings,
+        )  # fmt: skip
     finally:
         await store.close()
         await blobs.close()
 
 
-def reflect(settings: Settings, file: Path | None, tables: Sequence[str], *, read_only: bool) -> "list[Table]":
-    """Read existing tables as collections: of another SQLite file, or of our own database where ``file`` is None.
+async def reflect(settings: Settings, source: str | None, tables: Sequence[str], *, read_only: bool) -> "list[Table]":
+    """Read existing tables as collections: beside our own ones where ``source`` is None.
+
+    It names another SQLite file; on PostgreSQL, a schema of our database.
 
     :raises Problem: not_found, invalid_field
     """
+    if settings.on_postgres:
+        from commonhold.store.sources.reflect_postgres import reflected_in_postgres
+
+        return await reflected_in_postgres(settings.database_url, tables, schema=source, read_only=read_only)
+    return _reflect_file(settings, source, tables, read_only=read_only)
+
+
+def _reflect_file(settings: Settings, source: str | None, tables: Sequence[str], *, read_only: bool) -> "list[Table]":
     from commonhold.store.sources.reflect import reflected
 
-    path = database_path(settings) if file is None else file.absolute()
-    return reflected(path, tables, source=None if file is None else str(path), read_only=read_only)
+    path = database_path(settings) if source is None else Path(source).absolute()
+    return reflected(path, tables, source=None if source is None else str(path), read_only=read_only)
 
 
 async def first_start(core: Core, settings: Settings) -> str | None:

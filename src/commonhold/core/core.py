@@ -46,6 +46,7 @@ class Core(msgspec.Struct, frozen=True):
     keep: Callable[[Any], None] = unheard
     records: Records | None = None  # None: this installation keeps no collections
     staging: Staging | None = None  # None: it takes no uploads in pieces
+    siblings: bool = False  # whether links that follow relations lead up and down again, to rows beside the shared one
 
 
 async def judge(core: Core, look: Look) -> Judge:

@@ -10,6 +10,7 @@ from commonhold.settings.reading import FILE, SettingsError, load
 from commonhold.settings.values import (
     PAGES,
     Admin,
+    Directus,
     FaceSettings,
     Filr,
     Log,
@@ -24,6 +25,7 @@ __all__ = [
     "FILE",
     "PAGES",
     "Admin",
+    "Directus",
     "Explained",
     "FaceSettings",
     "Filr",

@@ -143,6 +143,16 @@ class Filr(msgspec.Struct, frozen=True):
     ] = "number"
 
 
+class Directus(msgspec.Struct, frozen=True):
+    """What the Directus dialect leaves to choose."""
+
+    reverse_siblings: Annotated[
+        bool,
+        "Whether the share of a row leads up and down again, as on the real server: from a comment to its article, and "
+        "on to all other comments of it.",
+    ] = False
+
+
 class FaceSettings(msgspec.Struct, frozen=True):
     """One face: the native API, the web UI, or a dialect."""
 
@@ -209,6 +219,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     admin: Admin = Admin()
     log: Log = Log()
     filr: Filr = Filr()
+    directus: Directus = Directus()
     faces: dict[str, FaceSettings] = {}
     limits: Limits = Limits()
     origins: dict[str, str] = {}  # where each setting that is no default came from; no setting itself

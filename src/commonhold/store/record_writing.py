@@ -32,6 +32,7 @@ class Tables(Protocol):
     """What records are written to."""
 
     source: Matching
+    with_sources: bool  # whether adopted tables are seen from here, too
 
     async def collections(self) -> Sequence[str]:
         """Return the definitions of all collections of our own database (``catalogs.CATALOG``)."""
@@ -59,7 +60,7 @@ class RecordWriting:
         catalog = await self._catalogs.now(self._tables.collections)
         if guard.collection not in catalog:
             return False
-        if catalog.collection(guard.collection).source is not None:
+        if catalog.collection(guard.collection).source is not None and not self._tables.with_sources:
             return True  # somebody else's row: the reading has seen it, and no transaction spans two databases
         return guard.key in await self._tables.source.flags(catalog, guard.collection, (guard.key,), (), Facts(0))
 

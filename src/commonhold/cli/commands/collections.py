@@ -21,24 +21,26 @@ async def adopt(
     tables: Annotated[
         list[str] | None, typer.Argument(metavar="[TABLE]…", help="Which; all, if none is named.")
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="SQLite file they are in; else our own database.")
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="PLACE", help="SQLite file, or schema of our PostgreSQL; else beside our tables."
+        ),
     ] = None,
-    writable: Annotated[
-        bool, typer.Option("--writable", help="Let rows be changed; of our own database only.")
-    ] = False,
+    writable: Annotated[bool, typer.Option("--writable", help="Let rows be changed; not those of a file.")] = False,
 ) -> None:
     """Take tables in as collections: their rows are read by rules and shared one by one, foreign keys become relations.
 
     Nothing of the tables is copied or changed, and nobody but administrators sees them before a rule says so.
     """
-    if file is not None and writable:
-        raise Unusable("Tables of another file can only be read. Leave out --writable.")
-    if file is not None and not file.is_file():
-        raise Unusable(f"{file}: there is no such file.")
+    if source is not None and not session.settings.on_postgres:
+        if writable:
+            raise Unusable("Tables of another file can only be read. Leave out --writable.")
+        if not Path(source).is_file():
+            raise Unusable(f"{source}: there is no such file.")
     async with core_of(session.settings) as core:
         try:
-            found = wiring.reflect(session.settings, file, tables or [], read_only=not writable)
+            found = await wiring.reflect(session.settings, source, tables or [], read_only=not writable)
             await adopt_collections(core, await actor_on(core, None), found)
         except Problem as problem:
             raise refused(problem) from None

@@ -91,7 +91,7 @@ async def authorities(
     one = (row,) if row and len(numbers) >= MOST_SHARES else ()  # else each share of it is looked at already
     judged = await judge(core, Look(actor, items=one, shares=shares))
     catalog = await records.catalog()
-    counting = {action: _Counting(judged, catalog, action, actor) for action in actions}
+    counting = {action: _Counting(judged, catalog, action, actor, siblings=core.siblings) for action in actions}
     found = {action: _KEPT.get(one.key(whose=whose)) for action, one in counting.items()}
     if not all(found.values()):
         principals = frozenset((EVERYONE,)).union(*judged.snapshot.sets.values())
@@ -147,12 +147,13 @@ def _late(rule: Rule) -> bool:
 class _Counting:
     """Tells which shares count for somebody, for one action: whether a share lives is asked of the judge each time."""
 
-    def __init__(self, judged: Judge, catalog: Catalog, action: Action, actor: Actor) -> None:
+    def __init__(self, judged: Judge, catalog: Catalog, action: Action, actor: Actor, *, siblings: bool) -> None:
         self.judge = judged
         self.seen = judged.snapshot
         self.catalog = catalog
         self.action = action
         self.actor = actor
+        self.siblings = siblings
         self.living: list[Share] = []
         self.hollows: list[Share] = []
         self.within = actor.actions & action == action and (actor.user is None or self.seen.active(actor.user))
@@ -166,7 +167,7 @@ class _Counting:
         """Return everything that the access follows from: another ``people_at`` says that people or rules changed."""
         shares = tuple([(share.no, share.version) for share in (*self.counted, *self.hollows)])
         state = (self.catalog, self.seen.people_at, self.action, self.actor.user, self.within, self.whole)
-        return (state, len(self.counted), shares, whose)
+        return (state, self.siblings, len(self.counted), shares, whose)
 
     def administers(self, user: int | None) -> bool:
         """Tell whether somebody has every right on every record."""
@@ -265,7 +266,7 @@ class _Weighing:
         item = self.seen.items[share.item]
         name, key = item.collection or "", item.ref or ""
         if share.reach is Reach.RELATIONS:
-            return _reach(self.catalog, name, key)
+            return _reach(self.catalog, name, key, self.counting.siblings)
         return {name: self.keyed(name, [item])}
 
     def of_rows(self, shares: Sequence[Share]) -> Access:
@@ -289,9 +290,9 @@ class _Weighing:
 
 
 @lru_cache(maxsize=256)
-def _reach(catalog: Catalog, collection: str, key: str) -> Filters:
+def _reach(catalog: Catalog, collection: str, key: str, siblings: bool) -> Filters:
     """Keep what is in reach of a row while its catalogue lasts: passes ask for the same one again and again."""
-    return reach(catalog, collection, key)
+    return reach(catalog, collection, key, siblings=siblings)
 
 
 def about(rule: Rule, current: Known) -> Rule:

@@ -34,6 +34,8 @@ class _Source(PostgresSource):
 class _Tables:
     """The tables of a connection; see ``record_writing.Tables``."""
 
+    with_sources = True
+
     def __init__(self, connection: Connection) -> None:
         self._fetch = connection.fetch
         self.source: Any = _Source(connection, Plans(Postgres()))

@@ -14,6 +14,9 @@ _REFUSED: Final = {
     pg.ForeignKeyViolationError: "bad_reference",
     pg.CheckViolationError: "invalid_field",
     pg.StringDataRightTruncationError: "value_too_long",
+    pg.ExclusionViolationError: "not_unique",
+    pg.GeneratedAlwaysError: "invalid_field",
+    pg.RaiseError: "invalid_field",
     pg.NumericValueOutOfRangeError: "value_out_of_range",
     pg.DatetimeFieldOverflowError: "value_out_of_range",
     pg.ProgramLimitExceededError: "query_too_costly",
@@ -21,13 +24,17 @@ _REFUSED: Final = {
 }
 
 
+_WRITING: Final = {pg.InsufficientPrivilegeError: "read_only"}  # of somebody else's table: our user may only read
+
+
 @contextmanager
 def mapped(collection: str | None = None) -> Iterator[None]:
     """Raise the problem that a refusal means: of a constraint, of a statement too large, of a number too great."""
+    refused = _REFUSED if collection is None else {**_REFUSED, **_WRITING}
     try:
         yield
-    except tuple(_REFUSED) as error:
-        code = next(code for kind, code in _REFUSED.items() if isinstance(error, kind))
+    except tuple(refused) as error:
+        code = next(code for kind, code in refused.items() if isinstance(error, kind))
         if code == "query_too_costly":
             raise Problem(code, limit="nesting") from error
         if code == "value_out_of_range":

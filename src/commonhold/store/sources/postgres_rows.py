@@ -14,6 +14,7 @@ from commonhold.core.records.catalog import Catalog, Collection, OnDelete, Relat
 from commonhold.core.records.kinds import Kind
 from commonhold.core.records.ports import Values
 from commonhold.store.sources.dialects import Postgres, literal, quoted
+from commonhold.store.sources.places import place_of
 from commonhold.store.sources.postgres_errors import mapped
 from commonhold.store.sources.storing import column_of, stored, with_defaults, writable
 
@@ -34,7 +35,7 @@ async def insert(connection: Any, catalog: Catalog, name: str, rows: Sequence[Va
         values = f"({columns}) VALUES ({places})" if row else "DEFAULT VALUES"
         shown = _DIALECT.shown(key, field.kind)
         with mapped(name):
-            text = f"INSERT INTO {quoted(collection.place)} {values} RETURNING {shown}"
+            text = f"INSERT INTO {place_of(collection, _DIALECT)} {values} RETURNING {shown}"
             keys.append(await connection.fetchval(text, *row.values()))
         if made and collection.key in row and (at == len(kept) or collection.key not in kept[at]):
             await _count_on(connection, collection, key)
@@ -44,10 +45,10 @@ async def insert(connection: Any, catalog: Catalog, name: str, rows: Sequence[Va
 
 async def _count_on(connection: Any, collection: Collection, key: str) -> None:
     """Let numbers that the database makes go on after those that were given."""
-    table = literal(quoted(collection.place))
+    table = literal(place_of(collection, _DIALECT))
     sequence = await connection.fetchval(f"SELECT pg_get_serial_sequence({table}, {literal(key.strip(chr(34)))})")
     if sequence is not None:
-        greatest = f"(SELECT max({key}) FROM {quoted(collection.place)})"
+        greatest = f"(SELECT max({key}) FROM {place_of(collection, _DIALECT)})"
         await connection.execute(
             f"SELECT setval({literal(sequence)}, greatest({greatest}, (SELECT last_value FROM {sequence})))"
         )
@@ -66,7 +67,7 @@ async def update(connection: Any, catalog: Catalog, name: str, keys: Sequence[Sc
         )
         where = _among(catalog, collection, collection.key, len(row))
         with mapped(name):
-            text = f"UPDATE {quoted(collection.place)} SET {sets} WHERE {where}"
+            text = f"UPDATE {place_of(collection, _DIALECT)} SET {sets} WHERE {where}"
             await connection.execute(text, *row.values(), list(keys))
         await _check_references(connection, catalog, collection, [row])
     return list(keys)
@@ -86,7 +87,7 @@ async def delete(connection: Any, catalog: Catalog, name: str, keys: Sequence[Sc
             waiting.extend(await _follow(connection, catalog, collection, fresh))
             where = _among(catalog, collection, collection.key, 0)
             with mapped(here):
-                await connection.execute(f"DELETE FROM {quoted(collection.place)} WHERE {where}", fresh)
+                await connection.execute(f"DELETE FROM {place_of(collection, _DIALECT)} WHERE {where}", fresh)
     await _check_kept(connection, catalog, gone)
     return {collection: list(found) for collection, found in gone.items() if found}
 
@@ -125,7 +126,7 @@ async def _check_kept(connection: Any, catalog: Catalog, gone: Mapping[str, Mapp
 def _referring(catalog: Catalog, relation: Relation, target: str, keys: Sequence[Scalar]) -> tuple[str, str, list[Any]]:
     """Return table, condition and values for the rows that refer to these."""
     referring = catalog.collection(relation.collection)
-    table, where = quoted(referring.place), _among(catalog, referring, relation.field, 0)
+    table, where = place_of(referring, _DIALECT), _among(catalog, referring, relation.field, 0)
     if relation.kind_field is None:
         return table, where, [list(keys)]
     kind = quoted(column_of(catalog, referring, relation.kind_field))
@@ -142,7 +143,7 @@ async def _check_references(
             target = catalog.collection(relation.targets[0])
             key = quoted(column_of(catalog, target, target.key))
             kind = catalog.field(target.name, target.key).kind
-            there = f"SELECT 1 FROM {quoted(target.place)} WHERE {key} = given.value"
+            there = f"SELECT 1 FROM {place_of(target, _DIALECT)} WHERE {key} = given.value"
             text = (
                 f"SELECT {_DIALECT.shown('given.value', kind)} FROM unnest({_DIALECT.listed(0, kind)}) AS given (value)"
             )

@@ -1,38 +1,65 @@
-"""Tables of somebody's existing SQLite file, read as collections: columns, keys, and how rows refer to one another.
+"""Tables of somebody's existing database, read as collections: columns, keys, and how rows refer to one another.
 
-Used by the command line alone: it loads SQLAlchemy, which no serving process does.
+They are in a SQLite file, or in a schema of our PostgreSQL database (``reflect_postgres``). Used by the command line
+alone: it loads SQLAlchemy, which no serving process does.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Engine, create_engine, inspect, text, types
-from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy import Connection, Inspector, create_engine, inspect, text, types
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
 from sqlalchemy.exc import SQLAlchemyError
 
 from commonhold.core.problems import Problem
-from commonhold.core.records.catalog import Collection, Field, OnDelete, Relation
+from commonhold.core.records.catalog import TABLE_PREFIX, Collection, Field, OnDelete, Relation
 from commonhold.core.records.changes import NAME
 from commonhold.core.records.kinds import Kind
+from commonhold.store.schema import metadata
 from commonhold.store.sources.dialects import quoted
 
+KindOf = Callable[[str, ReflectedColumn], Kind | None]
+
 SAMPLE: Final = 200  # values by which a column of moments is known to be written as ours are
-_UNFIT: Final = re.compile(r"[^A-Za-z0-9_]+")
-_KINDS: Final[tuple[tuple[type[Any], Kind], ...]] = (
+KINDS: Final[tuple[tuple[type[Any], Kind], ...]] = (
     (types.Boolean, Kind.BOOLEAN),
     (types.Integer, Kind.BIGINT),
     (types.Float, Kind.FLOAT),
     (types.Numeric, Kind.DECIMAL),
     (types.Text, Kind.TEXT),
 )
+_OF_ENGINES: Final = ("sqlite_", "alembic_", "item_words", TABLE_PREFIX)
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9_]+")
 _FORMS: Final[tuple[tuple[type[Any], Kind, str], ...]] = (
     (types.DateTime, Kind.DATETIME, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?"),
     (types.Date, Kind.DATE, r"\d{4}-\d\d-\d\d"),
     (types.Time, Kind.TIME, r"\d\d:\d\d:\d\d(\.\d{3})?"),
 )
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where tables are looked at, what their columns hold, and what is said of the collections made of them."""
+
+    inspector: Inspector
+    kind_of: KindOf
+    source: str | None  # None: beside our own tables
+    read_only: bool
+
+    def names(self) -> list[str]:
+        """Return the tables there, our own ones left out."""
+        found = self.inspector.get_table_names(self.source_schema)
+        if self.source is not None:
+            return found
+        return [one for one in found if one not in metadata.tables and not one.startswith(_OF_ENGINES)]
+
+    @property
+    def source_schema(self) -> str | None:
+        """The schema to look into; a SQLite file is opened by itself."""
+        return self.source if self.inspector.dialect.name == "postgresql" else None
 
 
 def reflected(
@@ -46,32 +73,44 @@ def reflected(
     """
     engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
     try:
-        known = [one for one in inspect(engine).get_table_names() if not one.startswith(("sqlite_", "r_"))]
-        for name in tables:
-            if name not in known:
-                raise Problem("not_found", field=name)
-        found = {name: _collection(engine, name, source, read_only) for name in tables or known}
-        if not tables:
-            found = {name: one for name, one in found.items() if one is not None}
-        for name, one in found.items():
-            if one is None:
-                raise Problem("invalid_field", field=name, reason="a table needs a key of one column")
-        fit = {name: one for name, one in found.items() if one is not None}
-        return [_related(engine, name, fit) for name in fit]
+        with engine.connect() as connection:
+
+            def kind_of(table: str, column: ReflectedColumn) -> Kind | None:
+                return _kind(connection, table, column)
+
+            return collections_of(Place(inspect(connection), kind_of, source, read_only), tables)
     except SQLAlchemyError as error:
         raise Problem("not_found", field=str(path), reason=str(error).partition("\n")[0][:200]) from None
     finally:
         engine.dispose()
 
 
-def _collection(engine: Engine, table: str, source: str | None, read_only: bool) -> Collection | None:
-    key = inspect(engine).get_pk_constraint(table)["constrained_columns"]
-    fields = [field for column in inspect(engine).get_columns(table) if (field := _field(engine, table, column))]
+def collections_of(place: Place, tables: Sequence[str]) -> list[Collection]:
+    """Return the tables of a place as collections, with the relations between them.
+
+    :raises Problem: not_found, invalid_field
+    """
+    known = place.names()
+    for name in tables:
+        if name not in known:
+            raise Problem("not_found", field=name)
+    found = {name: _collection(place, name) for name in tables or known}
+    fit = {name: one for name, one in found.items() if one is not None}
+    for name in tables:
+        if name not in fit:
+            raise Problem("invalid_field", field=name, reason="a table needs a key of one column")
+    return [_related(place, name, fit) for name in fit]
+
+
+def _collection(place: Place, table: str) -> Collection | None:
+    key = place.inspector.get_pk_constraint(table, place.source_schema)["constrained_columns"]
+    columns = place.inspector.get_columns(table, place.source_schema)
+    fields = [field for column in columns if (field := _field(place, table, column))]
     if len(key) != 1 or not any((one.column or one.name) == key[0] for one in fields):
         return None
     name = next(one.name for one in fields if (one.column or one.name) == key[0])
     shown = (replace(one, kind=Kind.STRING) if one.name == name and one.kind is Kind.TEXT else one for one in fields)
-    return Collection(_fit(table), name, tuple(shown), (), table, source, read_only)
+    return Collection(_fit(table), name, tuple(shown), (), table, place.source, place.read_only)
 
 
 def _fit(name: str) -> str:
@@ -82,9 +121,9 @@ def _fit(name: str) -> str:
     return fit if NAME.fullmatch(fit) else f"_{fit}"
 
 
-def _field(engine: Engine, table: str, column: ReflectedColumn) -> Field | None:
-    """Return a column as a field; None for bytes."""
-    kind = _kind(engine, table, column)
+def _field(place: Place, table: str, column: ReflectedColumn) -> Field | None:
+    """Return a column as a field; None for what no field can hold."""
+    kind = place.kind_of(table, column)
     if kind is None:
         return None
     name = _fit(column["name"])
@@ -92,45 +131,47 @@ def _field(engine: Engine, table: str, column: ReflectedColumn) -> Field | None:
     return Field(name, kind, nullable=bool(column["nullable"]), column=own)
 
 
-def _kind(engine: Engine, table: str, column: ReflectedColumn) -> Kind | None:
-    """Return what a column holds; moments that are written in another way than ours are texts."""
+def _kind(connection: Connection, table: str, column: ReflectedColumn) -> Kind | None:
+    """Return what a column of SQLite holds; moments that are written in another way than ours are texts."""
     found = column["type"]
     if isinstance(found, types.LargeBinary | types.NullType):
         return None
     for one, kind, form in _FORMS:
         if isinstance(found, one):
-            return kind if _written(engine, table, column["name"], form) else Kind.STRING
-    return next((kind for one, kind in _KINDS if isinstance(found, one)), Kind.STRING)
+            return kind if _written(connection, table, column["name"], form) else Kind.STRING
+    return next((kind for one, kind in KINDS if isinstance(found, one)), Kind.STRING)
 
 
-def _written(engine: Engine, table: str, column: str, form: str) -> bool:
+def _written(connection: Connection, table: str, column: str, form: str) -> bool:
     """Tell whether the values of a column are all written in a form, as far as one looks."""
     place = f"SELECT {quoted(column)} FROM {quoted(table)} WHERE {quoted(column)} IS NOT NULL LIMIT {SAMPLE}"
-    with engine.connect() as connection:
-        values: Iterable[Any] = connection.execute(text(place)).scalars().all()
+    values: Iterable[Any] = connection.execute(text(place)).scalars().all()
     return all(isinstance(one, str) and re.fullmatch(form, one) for one in values)
 
 
-def _related(engine: Engine, table: str, found: Mapping[str, Collection]) -> Collection:
+def _related(place: Place, table: str, found: Mapping[str, Collection]) -> Collection:
     """Add the relations that start in a table, and lead to one that is adopted with it."""
     one = found[table]
     relations: list[Relation] = []
-    for key in inspect(engine).get_foreign_keys(table):
-        there = found.get(key["referred_table"])
+    for key in place.inspector.get_foreign_keys(table, place.source_schema):
+        there = found.get(key["referred_table"]) if key["referred_schema"] == place.source_schema else None
         field = _single(one, key["constrained_columns"])
         if there is None or field is None or any(known.field == field.name for known in relations):
             continue
-        target = (
-            there.key if not key["referred_columns"] else getattr(_single(there, key["referred_columns"]), "name", "")
-        )
-        if target == there.key:
-            reverse = _reverse(
-                one.name, field.name, there, [known for known in relations if there.name in known.targets]
-            )
+        if _target(there, key) == there.key:
+            beside = [known for known in relations if there.name in known.targets]
+            reverse = _reverse(one.name, field.name, there, beside)
             relations.append(Relation(one.name, field.name, (there.name,), reverse, on_delete=OnDelete.REFUSE))
     kinds = {known.field: found_key(found, known.targets[0]) for known in relations}
     fields = tuple(replace(field, kind=kinds.get(field.name, field.kind)) for field in one.fields)
     return replace(one, fields=fields, relations=tuple(relations))
+
+
+def _target(there: Collection, key: ReflectedForeignKeyConstraint) -> str:
+    """Return the field that a foreign key refers to; SQLite need not name the key."""
+    if not key["referred_columns"]:
+        return there.key
+    return getattr(_single(there, key["referred_columns"]), "name", "")
 
 
 def found_key(found: Mapping[str, Collection], name: str) -> Kind:

@@ -47,6 +47,8 @@ class _Source:
 class _Tables:
     """The tables of a connection; see ``record_writing.Tables``."""
 
+    with_sources = False
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
         self.source: Any = _Source(SqliteSource(connection, Plans(Sqlite())))
