@@ -2,9 +2,10 @@
 
 import re
 
+import msgspec
 import pytest
 from tests.faces.directus.giving import enter, share
-from tests.faces.directus.town import Client, Town
+from tests.faces.directus.town import Client, Town, again
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +109,27 @@ async def test_a_log_in_is_refused_in_one_sentence(town: Town, body: dict[str, s
         "INVALID_CREDENTIALS",
         "Invalid user credentials.",
     )
+
+
+@pytest.mark.parametrize("mode", ["json", "session"])
+async def test_lives_are_round_on_a_clock_that_goes_on(town: Town, mode: str) -> None:
+    """However long it takes to answer: a quarter of an hour, or a day; less only where the share ends before."""
+
+    def going_on() -> int:
+        return town.clock.advance(7)
+
+    later = again(town, msgspec.structs.replace(town.core, clock=going_on))
+    life = 86_400_000 if mode == "session" else 900_000
+    opened = await enter(later, await share(later), mode=mode)
+    assert opened.data["expires"] == life
+    reply = await later.nobody("POST", "/auth/login", {**LOGIN, "mode": mode})
+    assert reply.data["expires"] == life
+    if mode == "session":
+        name, secret, _ = cookie(reply.headers["set-cookie"])
+        sent = {"headers": {"cookie": f"{name}={secret}"}}
+        assert (await later.nobody("POST", "/auth/refresh", {"mode": mode}, **sent)).data["expires"] == life
+    else:
+        body = {"refresh_token": reply.data["refresh_token"]}
+        assert (await later.nobody("POST", "/auth/refresh", body)).data["expires"] == life
+    ends = await share(later, date_end="2029-01-01T00:00:00Z")
+    assert (await enter(later, ends, mode=mode)).data["expires"] <= life

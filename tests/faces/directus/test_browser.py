@@ -18,7 +18,7 @@ from tests.lanes import CHROMIUM
 
 from commonhold.settings.values import FaceSettings, Settings
 
-pytestmark = [pytest.mark.node, pytest.mark.chromium]
+pytestmark = [pytest.mark.node, pytest.mark.chromium, pytest.mark.slow]
 
 SCRIPT = """
 async ([server, share]) => {

@@ -6,7 +6,7 @@ from tests.faces.directus.town import Town
 
 from commonhold.core.roles import Action
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 FIRST = {"collection": "articles", "item": "1"}
 

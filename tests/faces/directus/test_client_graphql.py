@@ -7,7 +7,7 @@ from tests.faces.directus.node import calls, oks
 from tests.faces.directus.test_client import FIRST, role
 from tests.faces.directus.town import Town
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 Step = tuple[str, str, list[Any]]
 

@@ -163,6 +163,17 @@ async def test_6_siblings_stay_hidden(town: Town) -> None:
     assert await told(reader, "/items/categories?fields=articles.id") == [{"articles": [{"id": 4}]}]
 
 
+async def test_6_siblings_are_shown_where_that_is_set(town: Town) -> None:
+    """With ``directus.reverse_siblings`` the share leads up and down again, within what its role reads; no further."""
+    viewer = await role(town, *reads("articles", "categories"))
+    there = again(town, msgspec.structs.replace(town.core, siblings=True))
+    for _ in range(2):  # neither answers by what was kept of the other
+        shown, hidden = [await inside(one, await share(one, role=viewer, item="4")) for one in (there, town)]
+        assert [row["id"] for row in await told(shown)] == [4, 5]
+        assert await told(shown, "/items/categories?fields=articles.id") == [{"articles": [{"id": 4}, {"id": 5}]}]
+        assert [row["id"] for row in await told(hidden)] == [4]
+
+
 async def test_7_a_share_moves_where_its_mover_may_share(town: Town) -> None:
     """Elsewhere it stays where it is; who made it is never the client's to say."""
     await give(town, "outsider", ("articles", "share", ("*",), {"status": {"_eq": "published"}}), *on_shares())

@@ -153,6 +153,7 @@ async def test_strangers_get_nothing(town: Town, name: str, who: str) -> None:
     assert not any(secret in reply.text for secret in SECRETS), reply
 
 
+@pytest.mark.slow
 @tuned(max_examples=examples(25, 300), **TUNED)
 @given(data=st.data(), collection=st.sampled_from(SAMPLES), how=st.booleans())
 def test_whatever_is_asked(playground: Playground, data: st.DataObject, collection: str, how: bool) -> None:
@@ -181,6 +182,7 @@ def test_odd_brackets(playground: Playground, pairs: list[tuple[str, str]]) -> N
     assert answered(reply), (pairs, reply)
 
 
+@pytest.mark.slow
 @tuned(max_examples=examples(20, 300), **TUNED)
 @given(
     data=st.data(),

@@ -52,6 +52,7 @@ class Opened(msgspec.Struct, frozen=True):
     until: int
     credential: int
     refresh: str | None = None
+    made_at: int = 0
 
 
 def by_secret(secret: str) -> LinkRef:
@@ -177,6 +178,7 @@ async def _hand_out(core: Core, actor: Actor, judged: Judge, share: Share, lives
         access.credential.until or 0,
         commit.no(access.credential.no),
         handed.refresh.secret if handed.refresh else None,
+        access.credential.made_at,
     )
 
 

@@ -83,13 +83,13 @@ def mode_of(body: dict[str, Any], default: str = "json") -> str:
     return str(mode)
 
 
-def told(call: Call, mode: str, handed: Handed | Opened) -> Told:
-    """Shape what was handed out."""
-    now = call.core.clock()
+def told(mode: str, handed: Handed | Opened) -> Told:
+    """Shape what was handed out; how long it lives counts from when it was made, so that it is a round number."""
     if isinstance(handed, Opened):
-        return Told(mode, handed.secret, handed.refresh, handed.until - now)
-    until = handed.access.credential.until or now
-    return Told(mode, handed.access.secret, handed.refresh.secret if handed.refresh else None, until - now)
+        return Told(mode, handed.secret, handed.refresh, handed.until - handed.made_at)
+    made = handed.access.credential
+    life = (made.until or made.made_at) - made.made_at
+    return Told(mode, handed.access.secret, handed.refresh.secret if handed.refresh else None, life)
 
 
 def reply(call: Call, handed: Told) -> Response:
@@ -119,7 +119,7 @@ async def login(call: Call, email: str, password: str, mode: str) -> Told:
         if problem.code == "bad_credentials":
             raise invalid_credentials() from None
         raise
-    return told(call, mode, handed)
+    return told(mode, handed)
 
 
 async def refresh(call: Call, token: str, mode: str) -> Told:
@@ -134,7 +134,7 @@ async def refresh(call: Call, token: str, mode: str) -> Told:
         if problem.code == "bad_token":
             raise invalid_credentials() from None
         raise
-    return told(call, mode, handed)
+    return told(mode, handed)
 
 
 async def logout(call: Call, token: str) -> None:

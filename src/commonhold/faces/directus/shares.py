@@ -186,7 +186,7 @@ async def post_auth(call: Call) -> Response:
         if problem.code == "bad_credentials":
             raise invalid_credentials() from None
         raise
-    return reply(call, told(call, mode, opened))
+    return reply(call, told(mode, opened))
 
 
 @TABLE.route("POST", "/shares/invite")
