@@ -19,11 +19,13 @@ ROOMS = {
     "blobs": {"core", "settings"},
     "work": {"core", "settings", "logs"},
     "keys": {"core", "settings"},
+    "moving": {"core", "settings", "store", "blobs", "keys"},
     "http": {"core", "settings", "logs"},
     "faces": {"core", "settings", "logs", "http"},
     "testing": {"core", "settings", "http", "store", "blobs", "work", "keys"},
     "wiring": {"core", "settings", "logs", "data", "http", "store", "blobs", "work", "keys", "faces"},
-    "cli": {"core", "settings", "logs", "wiring"},
+    "moves": {"core", "settings", "store", "keys", "moving", "wiring"},
+    "cli": {"core", "settings", "logs", "wiring", "moves"},
     "__main__": {"cli"},
 }
 CORE_MAY = sys.stdlib_module_names | {"msgspec", PACKAGE}

@@ -129,7 +129,7 @@ class FolderBlobs:
         await asyncio.gather(*(asyncio.to_thread(pool.shutdown) for pool in (self._readers, self._writers)))
 
     def _path(self, key: str) -> Path:
-        return self._root / checked(key)[0] / key[1] / key
+        return place_of(self._root, key)
 
     def _prepare(self, leaf: Path) -> None:
         """Make a leaf's folders and bring their names to the disk: once in this process, whoever made them."""
@@ -215,6 +215,11 @@ class _Upload:
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
+
+
+def place_of(root: Path, key: str) -> Path:
+    """Return the file of a blob below the folder of all."""
+    return root / checked(key)[0] / key[1] / key
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from commonhold.core.content.backing_up import backed_up
 from commonhold.core.content.ending import clear, end_items
 from commonhold.core.content.subtree import rows_in
 from commonhold.core.core import Core, attempt
@@ -30,15 +31,19 @@ class Swept(msgspec.Struct, frozen=True):
 
 
 async def sweep(core: Core, now: int, *, batches: int = 100) -> Swept:
-    """Clear away what nobody can reach any more, in at most ``batches`` commits of each kind. Not during a backup."""
+    """Clear away what nobody can reach any more, in at most ``batches`` commits of each kind.
+
+    During a backup all bytes stay.
+    """
     purged = pages = 0
     while pages < batches and (found := await attempt(lambda: _purge_page(core, now))):
         purged, pages = purged + found, pages + 1
     cleared = await clear(core, now, batches)
 
     async def known(keys: Collection[str]) -> Collection[str]:
-        """Tell which keys of bytes a content names; copies name the same ones."""
-        return {version.blob async for version in rows_in(core, machine(), Version, "blob", keys)}
+        """Tell which keys of bytes a content names, copies name the same ones; all that a backup may still read."""
+        named = {version.blob async for version in rows_in(core, machine(), Version, "blob", keys)}
+        return keys if await backed_up(core) else named  # asked last: a backup that begins later reads later rows
 
     return Swept(purged, cleared, await core.blobs.sweep(known, now=now), batches in (pages, cleared))
 

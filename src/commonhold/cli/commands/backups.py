@@ -1,0 +1,119 @@
+"""``commonhold backup`` and ``restore``: an installation as one file, and back."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from commonhold import wiring
+from commonhold.cli.command import Session, command
+from commonhold.cli.exits import Mistyped, Unusable
+from commonhold.cli.files import Progress
+from commonhold.cli.output import size_of
+
+root = typer.Typer()
+
+LEAST = 8  # characters of a passphrase
+ENVIRONMENT = "COMMONHOLD_PASSPHRASE"
+
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help=f"Its first line; else {ENVIRONMENT}, else it is asked for."),
+]
+
+
+@command(root, "backup", example="backup /var/backups/commonhold-2026-11-22.tar", local=True)
+async def backup(
+    session: Session,
+    file: Annotated[Path, typer.Argument(help="The new file; there must be none of this name.")],
+    manifest: Annotated[
+        bool, typer.Option("--manifest", help="Only list the bytes, with sizes and digests: they are saved elsewhere.")
+    ] = False,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Write everything to one file, while servers go on: the rows of one moment, the bytes they name, the sealed key.
+
+    The passphrase seals the key of the installation, and nothing else: keep the file as safe as the data itself.
+    """
+    passphrase = _passphrase(passphrase_file, new=True)
+    with _Bar(session) as bar:
+        try:
+            from commonhold import moves  # ciphers and archives are for these commands alone
+
+            taken = await moves.make_backup(session.settings, file, passphrase, listed=manifest, tell=bar.tell)
+        except wiring.Unusable as error:
+            raise Unusable(str(error)) from None
+    if not session.out.value(msgspec.structs.asdict(taken)):
+        held = "listed" if manifest else "held"
+        session.out.say(f"{file}: {size_of(taken.file_size)}; {taken.count} contents of {size_of(taken.size)} {held}.")
+
+
+@command(root, "restore", example="restore commonhold-2026-11-22.tar --data DIR", local=True)
+async def restore(
+    session: Session,
+    file: Annotated[Path, typer.Argument(help="What `backup` wrote.")],
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Bring a backup back into an empty data directory; every digest is proved before anything has its place."""
+    settings = session.settings
+    with _Bar(session) as bar:
+        try:
+            from commonhold import moves
+
+            head = await asyncio.to_thread(
+                moves.bring_back, settings, file, lambda: _passphrase(passphrase_file, new=False), bar.tell
+            )
+        except wiring.Unusable as error:
+            raise Unusable(str(error)) from None
+    if not session.out.value({**msgspec.structs.asdict(head), "data": str(settings.data)}):
+        session.out.say(
+            f"{settings.data} holds what was backed up: {head.count} contents of {size_of(head.size)}.",
+            f"Start it: commonhold serve --data {settings.data}",
+        )
+
+
+def _passphrase(file: Path | None, *, new: bool) -> str:
+    """Return the passphrase: from a file, the environment, or the terminal.
+
+    :raises Mistyped: there is none, or it is too short for a new one
+    """
+    if file is not None:
+        found = (file.read_text(encoding="utf-8").splitlines() or [""])[0]
+    elif ENVIRONMENT in os.environ:
+        found = os.environ[ENVIRONMENT]
+    elif sys.stdin.isatty():
+        found = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
+    else:
+        raise Mistyped(f"Give the passphrase of the backup: --passphrase-file, or {ENVIRONMENT}.")
+    if new and len(found) < LEAST:
+        raise Mistyped(f"The passphrase needs at least {LEAST} characters: it opens every link there is.")
+    return found
+
+
+class _Bar:
+    """A bar that is made when it is known how much there is to do."""
+
+    def __init__(self, session: Session) -> None:
+        self._silent = session.out.json
+        self._running: Any = None
+        self._bar: Progress | None = None
+        self._done = 0
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._running is not None:
+            self._running.__exit__(*error)
+
+    def tell(self, done: int, total: int) -> None:
+        """Show how much is done."""
+        if self._bar is None:
+            self._running = Progress(total, silent=self._silent).running()
+            self._bar = self._running.__enter__()
+        self._bar.step(done - self._done)
+        self._done = done
