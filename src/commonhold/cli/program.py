@@ -6,7 +6,19 @@ from typing import Annotated, Final
 import typer
 
 from commonhold import __version__
-from commonhold.cli.commands import checks, collections, demo, groups, items, running, share, shares, tokens, users
+from commonhold.cli.commands import (
+    backups,
+    checks,
+    collections,
+    demo,
+    groups,
+    items,
+    running,
+    share,
+    shares,
+    tokens,
+    users,
+)
 from commonhold.cli.exits import INTERRUPTED, UNUSABLE, CommandError, Unusable
 from commonhold.cli.output import tell
 
@@ -19,7 +31,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _root in (share.root, running.root, demo.root, shares.root, checks.root):
+for _root in (share.root, running.root, demo.root, shares.root, backups.root, checks.root):
     app.add_typer(_root)
 for _name, _group in {
     "shares": shares.app,
