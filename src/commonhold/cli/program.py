@@ -18,6 +18,7 @@ from commonhold.cli.commands import (
     shares,
     tokens,
     users,
+    webhooks,
 )
 from commonhold.cli.exits import INTERRUPTED, UNUSABLE, CommandError, Unusable
 from commonhold.cli.output import tell
@@ -42,6 +43,7 @@ for _name, _group in {
     "token": tokens.app,
     "item": items.app,
     "collections": collections.app,
+    "webhook": webhooks.app,
 }.items():
     app.add_typer(_group, name=_name)
 

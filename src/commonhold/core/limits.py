@@ -30,6 +30,7 @@ class Limits(msgspec.Struct, frozen=True):
     ] = None
     uploads: Annotated[int, "uploads in pieces that one person has under way: each may hold as much as a file"] = 100
     upload_life: Annotated[int, "how long the pieces of an upload wait for the next one, ms"] = 2 * DAY
+    webhooks: Annotated[int, "webhooks of one organisation: each event is looked at for each of them"] = 20
     versions: Annotated[int, "versions kept of a file; older ones go when a new one comes"] = 50
     trash_days: Annotated[int, "days until what lies in the trash is deleted"] = 30
     move_rows: Annotated[int, "items rewritten when a folder moves into another space"] = 20_000

@@ -88,6 +88,11 @@ SENTENCES: Final[dict[str, str]] = {
     "upload_busy": "Another request is sending this upload. Wait until it ends.",
     "checksum_mismatch": "The bytes that arrived are not those of the checksum. Send them again.",
     "too_many_uploads": "Too many uploads are under way. Finish or end some of them.",
+    # webhooks
+    "unknown_webhook": "No such webhook, or its organisation is not yours to administer.",
+    "unknown_delivery": "No such delivery of this webhook, or it is too long ago.",
+    "bad_target": "A webhook needs an https address outside of this network, without a name or password in it.",
+    "too_many_webhooks": "This organisation has as many webhooks as it may have. Remove one first.",
     # form of requests
     "malformed_body": "The request body cannot be read. Check its syntax.",
     "invalid_field": "A field has a wrong type or value. Correct the one that is named, and ask again.",

@@ -8,17 +8,19 @@ _BY_STATUS: Final[dict[int, str]] = {
     400: """malformed_body missing_field unknown_field invalid_field bad_cursor bad_query future_revision
         both_duration_and_end end_before_start end_in_past max_uses_too_low name_empty name_too_long name_forbidden
         bad_path bad_name bad_address password_too_short password_too_long value_too_long value_out_of_range
-        query_too_costly incomplete_body failed_check""",
+        query_too_costly incomplete_body failed_check bad_target""",
     401: "unauthenticated bad_credentials bad_token",
     403: """forbidden cross_site account_inactive password_required wrong_password role_too_high reshare_not_allowed
         not_allowed kind_not_allowed domain_not_allowed password_needed life_too_long recipient_refuses group_view_only
         not_a_member group_confirm_needed protected link_not_yet read_only""",
     404: """not_found unknown_item unknown_share unknown_user unknown_group unknown_org unknown_collection
-        unknown_column route_not_found unknown_upload""",
+        unknown_column route_not_found unknown_upload
+        unknown_webhook unknown_delivery""",
     405: "method_not_allowed",
     406: "not_acceptable",
     409: """conflict name_collides name_taken address_taken already_shared already_set_up collection_exists not_unique
-        in_trash not_in_trash group_cycle last_administrator wrong_offset too_many_uploads""",
+        in_trash not_in_trash group_cycle last_administrator wrong_offset too_many_uploads
+        too_many_webhooks""",
     410: "link_ended link_used_up",
     412: "precondition_failed tus_version",
     413: "too_large too_many_items too_many_recipients",

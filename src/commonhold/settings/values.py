@@ -214,6 +214,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     unconfirmed_may_share: Annotated[
         bool, "Whether people share by the Puter dialect while their mail address is not confirmed."
     ] = False
+    webhooks_inside: Annotated[
+        bool, "Whether webhooks may go to addresses inside of this network, and by plain http. For trying out."
+    ] = False
     tls: Tls = Tls()
     smtp: Smtp = Smtp()
     admin: Admin = Admin()

@@ -20,6 +20,7 @@ from commonhold.core.model import (
     Space,
     Upload,
     Version,
+    Webhook,
 )
 from commonhold.core.ports import Where
 from commonhold.core.roles import ItemKind, Kind
@@ -34,7 +35,7 @@ class Unique(msgspec.Struct, frozen=True):
 
 
 UNIQUES: Final = (
-    *(Unique(table, ("uid",)) for table in (Principal, Space, Item, Share, Rule, Credential, Upload)),
+    *(Unique(table, ("uid",)) for table in (Principal, Space, Item, Share, Rule, Credential, Upload, Webhook)),
     Unique(Profile, ("kind", "name_key")),
     Unique(Profile, ("email_key",)),  # users alone have one
     Unique(Space, ("root",)),

@@ -18,11 +18,15 @@ from commonhold.core.notices.fanout import fan_out
 from commonhold.core.notices.letters import letter
 from commonhold.core.notices.outbox import done, failed, take
 from commonhold.core.problems import Problem
+from commonhold.core.webhooks.delivering import dropped, message, settle_delivery
+from commonhold.core.webhooks.kinds import DELIVERY
+from commonhold.core.webhooks.listening import spread
 from commonhold.settings import Settings
 from commonhold.work.mail import compose, sender_of
 from commonhold.work.neutral import one_line
 from commonhold.work.sweeps import SWEEPS, Sweep, keep_sweeping, stopped
 from commonhold.work.transports import FileTransport, SmtpTransport, Transport, Undelivered
+from commonhold.work.webhooks import WebhookSender
 
 MAILS: Final = "mails.txt"
 AT_ONCE: Final = 10  # rows in hand; each may wait for the mail server on its own
@@ -49,6 +53,7 @@ class Worker:
         self._settings = settings
         self._sender = sender_of(settings)
         self._transport = transport or transport_for(settings)
+        self._webhooks = WebhookSender(inside=settings.webhooks_inside)
 
     async def run(self, stop: asyncio.Event, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
         """Work until ``stop`` is set, then finish what is in hand; what takes longer is told again by the next one."""
@@ -71,7 +76,11 @@ class Worker:
                 wait = TROUBLE
 
     async def turn(self) -> int:
-        """Take what is due, at most ``AT_ONCE`` rows, tell it, and return how many rows that were."""
+        """Take what is due, at most ``AT_ONCE`` rows, tell it, and return how many rows that were.
+
+        Before that, look which webhooks are to be told of what happened since the last turn.
+        """
+        await spread(self._core)
         rows = await take(self._core, AT_ONCE)
         await asyncio.gather(*(self._settle(row) for row in rows))
         return len(rows)
@@ -81,6 +90,8 @@ class Worker:
         try:
             if row.kind == GROUP:
                 await fan_out(self._core, row)
+            elif row.kind == DELIVERY:
+                await self._call(row)
             else:
                 await self._tell(row)
                 await done(self._core, row)
@@ -102,6 +113,20 @@ class Worker:
         mail = compose(told, self._settings, sender=self._sender, now=self._core.clock(), message_id=message_id)
         await self._transport.send(mail, told.address)
         log.info("mail.sent", outbox=row.no, to=told.address, subject=one_line(str(mail["Subject"])))
+
+    async def _call(self, row: Outbox) -> None:
+        """Tell a webhook of one event."""
+        told = await message(self._core, row)
+        if told is None:
+            await dropped(self._core, row)
+            return
+        outcome = await self._webhooks.send(told)
+        again = await settle_delivery(self._core, row, outcome)
+        how = {"outbox": row.no, "webhook": row.principal, "status": outcome.status}
+        if outcome.reason is None:
+            log.info("webhook.delivered", **how)
+        else:
+            log.warning("webhook.failed", **how, reason=outcome.reason, tries=row.tries + 1, again=again)
 
     async def _fail(self, row: Outbox, reason: str, *, forever: bool = False) -> None:
         try:

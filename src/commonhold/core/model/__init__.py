@@ -51,6 +51,7 @@ from commonhold.core.model.people import (
 from commonhold.core.model.records import Collection, Rule
 from commonhold.core.model.shares import LinkKey, Note, Reach, Share, Use
 from commonhold.core.model.uploads import Upload
+from commonhold.core.model.webhooks import Webhook
 from commonhold.core.roles import ItemKind
 
 __all__ = [
@@ -94,13 +95,14 @@ __all__ = [
     "Upload",
     "Use",
     "Version",
+    "Webhook",
     "attributes_of",
 ]
 
 ROWS: Final[tuple[type[Row], ...]] = (
     Principal, Profile, Password, Member, Nested, Allowance, Block, Candidate, GroupTerms, Space, Item, Version, Share,
     Note, Use, LinkKey, Rule, Credential, Outbox, Notification, Event, Idempotency, Throttle, Setting, Collection,
-    Upload,
+    Upload, Webhook,
 )  # fmt: skip
 
 

@@ -13,13 +13,14 @@ from commonhold.faces.native import (
     shares,
     uploads,
     users,
+    webhooks,
 )
 from commonhold.http import tus
 from commonhold.http.face import Face
 from commonhold.http.idempotency import REPLAYED, REVISION
 from commonhold.http.replies import problem_json
 
-_PARTS = (account, users, groups, items, content, shares, links, reasons, collections, installation)
+_PARTS = (account, users, groups, items, content, shares, links, reasons, collections, installation, webhooks)
 
 ROUTES = (*(route for part in _PARTS for route in part.TABLE.routes), *uploads.ROUTES)
 

@@ -361,6 +361,7 @@ def upgrade() -> None:
     )
     index("outbox", "done_at", "done_at IS NOT NULL")
     index("outbox", "due_at", "done_at IS NULL")
+    index("outbox", "principal no", "principal IS NOT NULL")
     table(
         "notification",
         number("no"),
@@ -423,6 +424,21 @@ def upgrade() -> None:
     index("upload", "uid", unique=True)
     index("upload", "until")
     index("upload", "user", '"user" IS NOT NULL')
+    table(
+        "webhook",
+        number("no"),
+        words("uid"),
+        number("org"),
+        words("url"),
+        words("kinds"),
+        number("made_by"),
+        number("made_at"),
+        number("generation"),
+        number("failing_since", null=True),
+        number("disabled_at", null=True),
+    )
+    index("webhook", "org no")
+    index("webhook", "uid", unique=True)
     table("collection", words("name"), words("definition"), words("source", null=True), number("since"), key="name")
     table("instance", number("revision"), number("people_at"), number("tree_at"), number("next_no"), key=None)
     table("group_closure", number("grp"), number("ancestor"), key="grp ancestor")
