@@ -19,7 +19,7 @@ from commonhold.core.directory.people import NewUser
 from commonhold.core.directory.sign_in import sign_in
 from commonhold.core.problems import Problem
 from commonhold.data import ADDRESS
-from commonhold.settings import FILE, Admin, FaceSettings, Secret, Settings, SettingsError, reveal
+from commonhold.settings import FILE, Admin, Directus, FaceSettings, Secret, Settings, SettingsError, reveal
 from commonhold.settings.values import S3
 from commonhold.wiring import (
     Server,
@@ -132,6 +132,14 @@ async def test_a_bucket_that_cannot_be_used(empty: Settings, blobs: str, told: s
     with pytest.raises(Unusable, match=told):
         async with open_core(msgspec.structs.replace(empty, blobs=blobs, s3=S3(Secret("a"), Secret("b")))):
             pass
+
+
+@pytest.mark.parametrize("on", [False, True])
+async def test_siblings_as_the_settings_say(settings: Settings, on: bool) -> None:
+    """Whether shares of rows lead up and down again is a setting, which is off unless said."""
+    said = msgspec.structs.replace(settings, directus=Directus(True)) if on else settings
+    async with open_core(said) as core:
+        assert core.siblings is on
 
 
 async def test_first_start_with_settings(settings: Settings) -> None:
