@@ -26,7 +26,7 @@ PROGRAMS: Final = (
     "radosgw",
     "radosgw-admin",
 )
-PATIENCE: Final = 90.0
+PATIENCE: Final = 180.0  # seconds: machines that run tests are busy
 
 CONFIG: Final = """
 [global]
