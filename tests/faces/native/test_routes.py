@@ -15,7 +15,8 @@ from commonhold.testing.core import make_core
 
 ROUTES = FACE.routes
 NAMES = [f"{route.method} {route.path}" for route in ROUTES]
-PLAIN = {"user", "group", "org", "holder", "name", "version", "collection", "field", "key", "rule"}  # no secrets
+# No secrets.
+PLAIN = {"user", "group", "org", "holder", "name", "version", "collection", "field", "key", "rule", "delivery"}
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 # What a stranger may be told of a route that is open to all: nothing of this is anybody's.
@@ -72,6 +73,7 @@ async def _scene(town: Town) -> dict[str, str]:
     link = await town.link("alice", item, password="sesame")
     token = await town.alice.ok("POST", "/tokens", {})
     await town.alice.ok("POST", "/groups", {"title": "Secret", "terms": {"visible": "user"}})
+    hook = await town.root.ok("POST", "/webhooks", {"url": "https://hooks.example.org/", "org": "Main"})
     return {
         "item": item,
         "share": link["share"],
@@ -87,6 +89,8 @@ async def _scene(town: Town) -> dict[str, str]:
         "field": "text",
         "key": "1",
         "rule": "none",
+        "webhook": hook["webhook"]["uid"],
+        "delivery": "1",
     }
 
 
