@@ -11,7 +11,8 @@ from commonhold.keys.sealing import WrongPassphrase
 from commonhold.moving.archive import Damaged, Head
 from commonhold.moving.backup import Taken, Tell, back_up
 from commonhold.moving.restore import NotEmpty, Places, restore
-from commonhold.settings import Settings
+from commonhold.settings import Settings, without_password
+from commonhold.store.copying import NotAlike, Occupied, copy_to_postgres
 from commonhold.store.sqlite.backup import copy
 
 
@@ -59,3 +60,25 @@ def bring_back(settings: Settings, source: Path, passphrase: Callable[[], str], 
         raise wiring.Unusable(str(error)) from None
     except Problem as problem:
         raise wiring.Unusable(f"{source}: {problem.sentence}") from None
+
+
+async def copy_facts(settings: Settings, url: str, tell: Tell) -> dict[str, int]:
+    """Copy the facts of an installation on SQLite into an empty database of PostgreSQL; return the rows of each table.
+
+    :raises Unusable: a server runs, one of the two cannot be used, or the other one is not empty
+    """
+    if settings.on_postgres:
+        raise wiring.Unusable("This installation is on PostgreSQL already. To copy that, use its own programs.")
+    if not await wiring.database_exists(settings):
+        raise wiring.Unusable(f"There is no installation at {wiring.database_named(settings)}.")
+    if (server := wiring.running(settings)) is not None:
+        raise wiring.Unusable(f"A server runs at {server.url}: what it writes now would be lost. End it first.")
+    try:
+        return await copy_to_postgres(wiring.database_path(settings), url, tell)
+    except Occupied:
+        raise wiring.Unusable(f"{without_password(url)} is not empty. Make a database of its own for this.") from None
+    except NotAlike as error:
+        raise wiring.Unusable(f"The copy is not alike, and was taken back: {error}.") from None
+    except Problem as problem:
+        told = " ".join(f"{name}: {value}." for name, value in problem.facts.items())
+        raise wiring.Unusable(f"{without_password(url)}: {problem.sentence} {told}".strip()) from None

@@ -70,7 +70,7 @@ async def _everything(data: Path, given: dict[str, Any]) -> dict[str, dict[str, 
     settings = load({}, {"data": str(data), **given})
     async with wiring.open_core(settings) as core:
         people: dict[str, Api] = {}
-        found: dict[str, dict[str, Any]] = {"shares": {}, "items": {}, "rows": {}}
+        found: dict[str, dict[str, Any]] = {"shares": {}, "items": {}, "rows": {}, "found": {}}
         for name in PEOPLE:
             actor = await acting(core, Named(name, Kind.USER))
             async with speak(core, settings, actor, "http://127.0.0.1:1") as people[name]:
@@ -82,6 +82,7 @@ async def _everything(data: Path, given: dict[str, Any]) -> dict[str, dict[str, 
                         of = found["items"].setdefault(item.uid, {"kind": item.kind})
                         of[name] = [await _told(people[name], f"/items/{item.uid}/{ask}") for ask in _asks(item)]
                         of["content"] = of.get("content") or await _content(people[name], item)
+                found["found"][name] = await _told(people[name], "/search?q=plan")
                 found["rows"][name] = await _told(people[name], "/collections/articles/rows?limit=200")
     return found
 

@@ -1,4 +1,4 @@
-"""``commonhold backup`` and ``restore``: an installation as one file, and back."""
+"""``commonhold backup``, ``restore`` and ``copy``: an installation as one file and back, or in another database."""
 
 import asyncio
 import os
@@ -10,10 +10,11 @@ import msgspec
 import typer
 
 from commonhold import wiring
-from commonhold.cli.command import Session, command
+from commonhold.cli.command import Session, command, secret_of
 from commonhold.cli.exits import Mistyped, Unusable
 from commonhold.cli.files import Progress
 from commonhold.cli.output import size_of
+from commonhold.settings import FILE, without_password
 
 root = typer.Typer()
 
@@ -73,6 +74,33 @@ async def restore(
         session.out.say(
             f"{settings.data} holds what was backed up: {head.count} contents of {size_of(head.size)}.",
             f"Start it: commonhold serve --data {settings.data}",
+        )
+
+
+@command(root, "copy", example="copy --to postgresql://commonhold@db.example.org/commonhold", local=True)
+async def copy(
+    session: Session,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="URL", help="An empty database of PostgreSQL; `-` reads it from standard input."),
+    ] = None,
+) -> None:
+    """Copy all facts from SQLite into an empty PostgreSQL database, and count them on both sides; bytes stay."""
+    from commonhold import moves
+
+    url = secret_of(to) or ""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise Mistyped("Say where to: --to postgresql://user@host/name")
+    with _Bar(session) as bar:
+        try:
+            counts = await moves.copy_facts(session.settings, url, bar.tell)
+        except wiring.Unusable as error:
+            raise Unusable(str(error)) from None
+    if not session.out.value({"rows": counts, "total": sum(counts.values())}):
+        session.out.table(("table", "no"), [(name, count) for name, count in counts.items() if count], "")
+        session.out.say(
+            f"{sum(counts.values())} rows, the same number on both sides.",
+            f'Now set database = "{without_password(url)}" in {session.settings.data / FILE}, and start the server.',
         )
 
 
