@@ -11,13 +11,14 @@ from tests.work.hook_peer import FINE, HookPeer, hooked
 
 from commonhold import logs
 from commonhold.core.identity import Actor
-from commonhold.core.model import MAIN_ORG, ROWS, Notification, Outbox, Principal, Share, Space, Webhook
+from commonhold.core.model import MAIN_ORG, ROWS, Event, Item, Notification, Outbox, Principal, Share, Space, Webhook
 from commonhold.core.notices.outbox import LEASE, TRIES
 from commonhold.core.roles import OrgRole
 from commonhold.core.sharing.managing import withdraw
 from commonhold.core.webhooks.deliveries import list_deliveries, redeliver
 from commonhold.core.webhooks.delivering import Message, Outcome
 from commonhold.core.webhooks.kinds import DELIVERY
+from commonhold.core.webhooks.listening import BATCH, spread
 from commonhold.core.webhooks.managing import (
     HookChange,
     Issued,
@@ -107,6 +108,39 @@ async def test_only_what_is_wanted_of_the_own_organisation(office: Office) -> No
         assert {call.told["kind"] for call in peer.calls} == {"share.withdrawn"}
         assert {call.told["item"]["id"] for call in peer.calls} == {office.files[0]}
         assert len(peer.calls) == 2
+
+
+async def test_what_is_told_is_what_holds_when_it_is_sent(office: Office) -> None:
+    """Of an item that left the organisation meanwhile the number alone is told; nobody's act has no actor."""
+    async with hooked() as peer:
+        issued = await office.hook(peer.url.replace("127.0.0.1", "localhost"), "share.made")
+        await office.share(office.carol)
+        await spread(office.core)
+        item = await office.make.get(Item, office.files[0])
+        await office.make.set(Space, item.space, org=None)
+        (event,) = [row for row in await office.rows(Event) if row.kind == "share.made"]
+        await office.make.set(Event, event.no, actor=None)
+        await office.turn()
+        (call,) = peer.calls
+        assert call.is_signed(issued.secret)
+        assert call.headers["host"] == f"localhost:{peer.port}"
+        assert call.told["item"] == {"id": office.files[0], "uid": None, "kind": None, "name": None}
+        assert call.told["actor"] is None
+
+
+async def test_many_events_are_looked_at_in_batches(office: Office) -> None:
+    """More events than one turn looks at are told all the same, each to each webhook once."""
+    async with hooked() as peer:
+        first = await office.hook(peer.url, "share.made")
+        await office.make.put(*(Event(-n - 1, 0, "share.made", None, "tests", office.files[0]) for n in range(BATCH)))
+        second = await office.hook(peer.url, "share.made")
+        await office.make.put(*(Event(-n - 1, 0, "share.made", None, "tests", office.files[0]) for n in range(9)))
+        while any(await asyncio.gather(*(spread(office.core) for _ in range(2)))):
+            pass
+        rows = await office.sent()
+        told = [[row.event for row in rows if row.principal == one.webhook.no] for one in (first, second)]
+        assert [len(numbers) for numbers in told] == [BATCH + 9, 9]
+        assert [len(set(numbers)) for numbers in told] == [BATCH + 9, 9]
 
 
 async def test_secrets_are_kept_nowhere(office: Office) -> None:

@@ -78,12 +78,13 @@ class Worker:
     async def turn(self) -> int:
         """Take what is due, at most ``AT_ONCE`` rows, tell it, and return how many rows that were.
 
-        Before that, look which webhooks are to be told of what happened since the last turn.
+        Before that, look which webhooks are to be told of what happened since the last turn; if nothing is due, return
+        how many events that were: there may be more.
         """
-        await spread(self._core)
+        looked = await spread(self._core)
         rows = await take(self._core, AT_ONCE)
         await asyncio.gather(*(self._settle(row) for row in rows))
-        return len(rows)
+        return len(rows) or looked
 
     async def _settle(self, row: Outbox) -> None:
         """Tell one row. Whatever happens stays with this row: the others are told all the same."""
