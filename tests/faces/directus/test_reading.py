@@ -106,4 +106,5 @@ async def test_a_form_compiles_once(hamlet: Town, monkeypatch: pytest.MonkeyPatc
     before = len(compiled)
     second = await hamlet.editor("GET", path.format(15, "Bob"))
     assert ([row["id"] for row in first.data], [row["id"] for row in second.data]) == ([1, 3], [2])
-    assert len(compiled) == before > 0
+    assert before > 0
+    assert set(compiled[before:]) <= set(compiled[:before])  # a reader that steps in when one is slow has its own plans
