@@ -279,6 +279,20 @@ def test_an_interrupted_backup(data: Path, alone: Path) -> None:
 
 
 @pytest.mark.slow
+def test_an_interrupted_restore(data: Path, alone: Path) -> None:
+    """A restore that is given up in the middle leaves nothing, not even the directory."""
+    backup(data, alone / "b.tar")
+
+    def give_up(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    settings = load({}, {"data": str(alone / "new")})
+    with pytest.raises(KeyboardInterrupt):
+        moves.bring_back(settings, alone / "b.tar", lambda: PASSPHRASE, give_up)
+    assert nothing_but(alone, "data", "b.tar")
+
+
+@pytest.mark.slow
 def test_no_passphrase(data: Path, alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a terminal the passphrase comes from the environment or a file; a short one is refused."""
     monkeypatch.delenv("COMMONHOLD_PASSPHRASE")

@@ -68,6 +68,9 @@ async def restore(
             head = await asyncio.to_thread(
                 moves.bring_back, settings, file, lambda: _passphrase(passphrase_file, new=False), bar.tell
             )
+        except asyncio.CancelledError:  # Ctrl-C ends the wait, not the thread
+            bar.stop()
+            raise
         except wiring.Unusable as error:
             raise Unusable(str(error)) from None
     if not session.out.value({**msgspec.structs.asdict(head), "data": str(settings.data)}):
@@ -130,6 +133,7 @@ class _Bar:
         self._running: Any = None
         self._bar: Progress | None = None
         self._done = 0
+        self._stopped = False
 
     def __enter__(self) -> "_Bar":
         return self
@@ -138,8 +142,14 @@ class _Bar:
         if self._running is not None:
             self._running.__exit__(*error)
 
+    def stop(self) -> None:
+        """End what goes on in a thread at its next word."""
+        self._stopped = True
+
     def tell(self, done: int, total: int) -> None:
         """Show how much is done."""
+        if self._stopped:
+            raise KeyboardInterrupt
         if self._bar is None:
             self._running = Progress(total, silent=self._silent).running()
             self._bar = self._running.__enter__()

@@ -29,14 +29,14 @@ _PREFIX: Final = "backup."
 
 async def backed_up(core: Core) -> bool:
     """Tell whether a backup reads now."""
-    return any(int(row.value) > core.clock() for row in await _leases(core))
+    return any(_ends(row) > core.clock() for row in await _leases(core))
 
 
 @contextlib.asynccontextmanager
 async def reading_all(core: Core) -> AsyncIterator[None]:
     """Keep every content that has a row now, or until the end of the block, from being collected."""
     name = f"{_PREFIX}{secrets.token_hex(8)}"
-    over = [row.name for row in await _leases(core) if int(row.value) <= core.clock()]
+    over = [row.name for row in await _leases(core) if _ends(row) <= core.clock()]
     await core.store.commit([*(Drop(Setting, (each,)) for each in over), _lease(core, name)])
     renewing = asyncio.create_task(_renew(core, name))
     try:
@@ -49,6 +49,11 @@ async def reading_all(core: Core) -> AsyncIterator[None]:
 
 async def _leases(core: Core) -> list[Setting]:
     return await core.store.rows(machine(), Rows(Setting, (Where("name", "prefix", _PREFIX),)))
+
+
+def _ends(row: Setting) -> int:
+    """Return when a lease ends; what is none has ended."""
+    return int(row.value) if row.value.isdecimal() else 0
 
 
 def _lease(core: Core, name: str) -> Upsert:
