@@ -33,12 +33,15 @@ async def backed_up(core: Core) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def reading_all(core: Core) -> AsyncIterator[None]:
-    """Keep every content that has a row now, or until the end of the block, from being collected."""
+async def reading_all(core: Core, renewed: float = RENEWED) -> AsyncIterator[None]:
+    """Keep every content that has a row now, or until the end of the block, from being collected.
+
+    ``renewed``: seconds between two words of this backup.
+    """
     name = f"{_PREFIX}{secrets.token_hex(8)}"
     over = [row.name for row in await _leases(core) if _ends(row) <= core.clock()]
     await core.store.commit([*(Drop(Setting, (each,)) for each in over), _lease(core, name)])
-    renewing = asyncio.create_task(_renew(core, name))
+    renewing = asyncio.create_task(_renew(core, name, renewed))
     try:
         yield
     finally:
@@ -60,8 +63,8 @@ def _lease(core: Core, name: str) -> Upsert:
     return Upsert(Setting(name, str(core.clock() + LEASE_MS)))
 
 
-async def _renew(core: Core, name: str) -> None:
+async def _renew(core: Core, name: str, seconds: float) -> None:
     while True:
-        await asyncio.sleep(RENEWED)
+        await asyncio.sleep(seconds)
         with contextlib.suppress(Problem):  # a database that is away for a moment: the lease is longer than that
             await core.store.commit([_lease(core, name)])
