@@ -4,12 +4,16 @@ import asyncio
 import logging
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 from tests.core.notices.street import Street
 from tests.work.hook_peer import FINE, HookPeer, hooked
 
 from commonhold import logs
+from commonhold.core.changes import Commit
+from commonhold.core.core import Core
 from commonhold.core.identity import Actor
 from commonhold.core.model import MAIN_ORG, ROWS, Event, Item, Notification, Outbox, Principal, Share, Space, Webhook
 from commonhold.core.notices.outbox import LEASE, TRIES
@@ -141,6 +145,38 @@ async def test_many_events_are_looked_at_in_batches(office: Office) -> None:
         told = [[row.event for row in rows if row.principal == one.webhook.no] for one in (first, second)]
         assert [len(numbers) for numbers in told] == [BATCH + 9, 9]
         assert [len(set(numbers)) for numbers in told] == [BATCH + 9, 9]
+
+
+class Racing:
+    """A store that lets another worker look at the events just before something is written."""
+
+    def __init__(self, core: Core) -> None:
+        """Wrap the store of a core."""
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the store in everything else."""
+        return getattr(self._core.store, name)
+
+    async def commit(self, *given: Any) -> Commit:
+        """Write after the other one."""
+        await spread(self._core)
+        return await self._core.store.commit(*given)
+
+
+async def test_of_two_workers_one_makes_the_deliveries(office: Office) -> None:
+    """A worker that read the same events as a faster one writes nothing; what has no item is told to nobody."""
+    async with hooked() as peer:
+        await office.hook(peer.url)
+        await office.share(office.carol)
+        await office.make.put(Event(-1, 0, "share.made", None, "tests"))
+        slow = structs.replace(office.core, store=Racing(office.core))
+        assert await spread(slow) == 0
+        assert len(await office.sent()) == 1
+        (row,) = await office.sent()
+        await office.make.set(Event, row.event or 0, item=None)
+        await office.turn()
+        assert peer.calls[0].told["item"] is None
 
 
 async def test_secrets_are_kept_nowhere(office: Office) -> None:

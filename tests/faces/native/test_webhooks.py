@@ -31,6 +31,9 @@ async def test_an_administrator_registers_and_removes(town: Town) -> None:
     assert ([one["uid"] for one in listed.json["data"]], secret in listed.text) == ([uid], False)
     edited = await town.bob.ok("PATCH", f"/webhooks/{uid}", {"enabled": False, "kinds": []})
     assert (edited["enabled"], edited["kinds"], edited["url"]) == (False, [], URL)
+    edited = await town.bob.ok("PATCH", f"/webhooks/{uid}", {"url": URL + "/2"})
+    assert (edited["url"], edited["enabled"]) == (URL + "/2", False)
+    assert await town.bob.ok("PATCH", f"/webhooks/{uid}", {}) == edited
     renewed = await town.bob.ok("POST", f"/webhooks/{uid}/secret")
     assert renewed["secret"] not in (secret, None)
     assert (await town.bob("DELETE", f"/webhooks/{uid}")).status == 204
@@ -82,6 +85,7 @@ async def test_what_is_refused(hamlet: Town) -> None:
     odd = {"url": URL, "kinds": ["session.begun"]}
     assert (await ask("POST", "/webhooks", odd)).problem == (400, "invalid_field", "kinds")
     assert (await ask("POST", "/webhooks", {"url": URL, "org": "No"})).problem[:2] == (404, "unknown_org")
+    assert (await hamlet.root("GET", "/webhooks")).problem == (400, "missing_field", "org")
     for _ in range(hamlet.core.limits.webhooks):
         uid, _ = await added(ask)
     assert (await ask("POST", "/webhooks", {"url": URL})).problem[:2] == (409, "too_many_webhooks")
