@@ -14,7 +14,9 @@ from commonhold.settings.keys import PREFIX, Key, key_of, keys
 from commonhold.settings.values import DATA, FaceSettings, Names, Settings
 
 FILE: Final = "commonhold.toml"
-ELSEWHERE: Final = frozenset({"CONFIG", "URL", "TOKEN", "PASSPHRASE", "NO_SKIP"})  # read here, by commands, and by tests
+ELSEWHERE: Final = frozenset(
+    {"CONFIG", "URL", "TOKEN", "PASSPHRASE", "NO_SKIP", "ARCGIS", "TEST_POSTGRES"}
+)  # read here, by commands, and by tests
 
 
 class SettingsError(Exception):

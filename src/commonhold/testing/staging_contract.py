@@ -81,10 +81,11 @@ class StagingContract:
 
     async def test_one_waits_for_the_other(self, staging: Staging) -> None:
         """Whoever has patience holds it once the other has let go."""
-        uid, order = new_uid(), []
+        uid, order, held = new_uid(), [], asyncio.Event()
 
         async def first() -> None:
             async with staging.hold(uid) as piece:
+                held.set()
                 await asyncio.sleep(0.1)
                 await piece.append(0, flow(b"abc"), limit=ROOMY)
                 order.append("first")
@@ -94,7 +95,7 @@ class StagingContract:
                 order.append("second")
 
         other = asyncio.create_task(first())
-        await asyncio.sleep(0.01)
+        await held.wait()
         await second()
         await other
         assert order == ["first", "second"]

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 CLIENT = Path(__file__).parent / "tus"
 MIB = 1 << 20
-SIZE = int(os.environ.get("COMMONHOLD_TEST_TUS_MIB", "64")) * MIB
+SIZE = int(os.environ.get("TUS_TEST_MIB", "64")) * MIB
 
 
 @contextlib.asynccontextmanager
