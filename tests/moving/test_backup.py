@@ -115,7 +115,10 @@ def test_backup_under_load(data: Path, alone: Path) -> None:
     after, source = everything(alone / "new"), everything(data)
     assert 20 <= len(after["shares"]) <= len(source["shares"])
     assert all(source["shares"][uid] == told for uid, told in after["shares"].items())
-    assert all(source["items"][uid] == told for uid, told in after["items"].items() if told["kind"] == "file")
+    later = {told["alice"]["item"]["uid"] for uid, told in source["shares"].items() if uid not in after["shares"]}
+    files = {uid: told for uid, told in after["items"].items() if told["kind"] == "file"}
+    assert all(source["items"][uid] == told for uid, told in files.items() if uid not in later)
+    assert all(source["items"][uid]["content"] == told["content"] for uid, told in files.items())
 
 
 def test_a_wrong_passphrase_changes_nothing(data: Path, alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
