@@ -89,8 +89,10 @@ REFUSED: list[tuple[str, str, Any, tuple[int, str]]] = [
 
 @pytest.mark.parametrize(("method", "path", "body", "refused"), REFUSED)
 async def test_what_is_refused(hamlet: Town, method: str, path: str, body: Any, refused: tuple[int, str]) -> None:
-    """What cannot be is refused in the words of the dialect; others than administrators are refused in any case."""
+    """What cannot be is refused in the words of the dialect, and leaves nothing; so is whoever does not administer."""
+    before = (await hamlet.core.store.instance()).revision
     assert (await hamlet.admin(method, path, body)).refused[:2] == refused
+    assert (await hamlet.core.store.instance()).revision == before
     for other in (hamlet.editor, hamlet.nobody):
         assert (await other(method, path, body)).refused[:2] == DENIED
 

@@ -30,7 +30,8 @@ def test_every_route_says_what_it_needs(route: Route) -> None:
     """A route names the decision that guards it, says what it does, and each POST can be told again."""
     assert route.needs in NEEDS
     assert route.summary.endswith(".")
-    told_again = route.again is not None or route.status == 204
+    resumed = route.path.endswith("/uploads")  # tus has its own way: one that was begun in vain ends by itself
+    told_again = route.again is not None or route.status == 204 or resumed
     assert route.method != "POST" or told_again, "a POST needs `again`, which renders its reply once more"
 
 
@@ -43,14 +44,15 @@ async def test_strangers_get_nothing(route: Route, who: str) -> None:
         issued = await create_token(town.core, actor_of(town, who))
         town.clients[who] = Client(town.app, issued.secret)
     path = _VARIABLE.sub(lambda match: names[match[1]], route.path.removeprefix("/api/v1"))
-    reply = await town.clients[who](route.method, path, body_for(route, names), params=query_for(route, names))
+    sent = {"params": query_for(route, names), "headers": {"tus-resumable": "1.0.0"}}
+    reply = await town.clients[who](route.method, path, body_for(route, names), **sent)
     assert reply.status < 500, reply
     secret = {uid for name, uid in names.items() if name not in PLAIN}
     assert not any(uid in reply.text for uid in secret), reply
     if who == "stranger":
         assert reply.status == 401 or route.path in OPEN
     elif who == "nobody":
-        assert reply.status in (400, 401, 403, 404, 415) or route.path in OPEN | SILENT, reply
+        assert reply.status in (400, 401, 403, 404, 415) or route.path in OPEN | SILENT or route.method == "OPTIONS"
     elif route.needs == "administration":
         assert reply.status in (400, 403, 404), reply
 
@@ -74,7 +76,10 @@ async def _scene(town: Town) -> dict[str, str]:
     token = await town.alice.ok("POST", "/tokens", {})
     await town.alice.ok("POST", "/groups", {"title": "Secret", "terms": {"visible": "user"}})
     hook = await town.root.ok("POST", "/webhooks", {"url": "https://hooks.example.org/", "org": "Main"})
+    headers = {"tus-resumable": "1.0.0", "upload-length": "5", "upload-metadata": "filename YS50eHQ="}
+    upload = await town.alice("POST", f"/items/{await town.home('alice')}/uploads", headers=headers)
     return {
+        "upload": upload.headers["location"].rpartition("/")[2],
         "item": item,
         "share": link["share"],
         "secret": link["link"]["secret"],

@@ -81,14 +81,24 @@ async def create_token(
     return issued.numbered(await draft.commit())
 
 
+async def refuse_token(core: Core, secret: str, of: tuple[int, str] | None = None) -> None:
+    """Refuse a token that somebody chose: too short, too long, or one that another has than ``of``, a user and label.
+
+    :raises Problem: invalid_field, not_unique
+    """
+    if not LEAST <= len(secret) <= MOST:
+        raise Problem("invalid_field", field="token")
+    known = await one(core, Credential, digest=digest(secret))
+    if known is not None and (known.principal, known.label) != of:
+        raise Problem("not_unique", field="token")
+
+
 async def set_token(core: Core, actor: Actor, user: RecipientRef, secret: str | None, label: str) -> None:
     """Give a user one token of this label that an administrator has chosen, instead of the one before; None: none.
 
     :raises Problem: unknown_user, forbidden, not_unique for one that somebody has, invalid_field for a short one
     """
     ref = a(Kind.USER, user)
-    if secret is not None and not LEAST <= len(secret) <= MOST:
-        raise Problem("invalid_field", field="token")
 
     async def once() -> None:
         standing = await stand(core, actor, ref, scope=Action.MANAGE)
@@ -99,9 +109,7 @@ async def set_token(core: Core, actor: Actor, user: RecipientRef, secret: str | 
             if row.kind is CredentialKind.TOKEN and row.label == label:
                 draft.add(Drop(Credential, (row.no,)))
         if secret is not None:
-            known = await one(core, Credential, digest=digest(secret))
-            if known is not None and (known.principal, known.label) != (person.no, label):
-                raise Problem("not_unique", field="token")
+            await refuse_token(core, secret, (person.no, label))
             state = await state_of(core, person.no)
             issue(core, draft, CredentialKind.TOKEN, person.no, secret=secret, state_at=state, label=label)
         draft.note("token.created" if secret is not None else "token.ended", person.no)

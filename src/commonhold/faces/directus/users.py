@@ -1,7 +1,7 @@
 """``/users``: accounts with their role and a token of their own, made and changed by administrators; and oneself."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -13,7 +13,7 @@ from commonhold.core.directory.leaving import delete_user
 from commonhold.core.directory.members import add_members, remove_members
 from commonhold.core.directory.people import NewUser, Person, add_user, get_user
 from commonhold.core.directory.roll import roll, with_numbers, with_uids
-from commonhold.core.directory.tokens import set_token
+from commonhold.core.directory.tokens import refuse_token, set_token
 from commonhold.core.model import Principal, State
 from commonhold.core.problems import Problem
 from commonhold.core.records.rules import WHOLE
@@ -162,6 +162,8 @@ async def _make(call: Call, body: dict[str, Json]) -> str:
     role = await _role(call, body.get("role"))
     secret = _secret(body)
     _refuse_odd_status(body)
+    if secret is not None:  # before anything is made: what is refused leaves nothing behind
+        await _told(refuse_token(call.core, secret))
     new = NewUser(
         name=await _free_name(call, email),
         email=email,
@@ -206,8 +208,12 @@ async def _patch(call: Call, uid: Json, body: dict[str, Json]) -> None:
 
 
 async def _set_token(call: Call, user: int, secret: str | None) -> None:
+    await _told(set_token(call.core, call.actor, user, secret, TOKEN))
+
+
+async def _told(about_token: Coroutine[Any, Any, None]) -> None:
     try:
-        await set_token(call.core, call.actor, user, secret, TOKEN)
+        await about_token
     except Problem as problem:
         if problem.code == "not_unique":
             raise not_unique(USERS, "token") from None
