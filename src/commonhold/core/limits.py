@@ -28,7 +28,9 @@ class Limits(msgspec.Struct, frozen=True):
     quota: Annotated[
         int | None, "bytes in one space, all versions and the trash included; none: as much as the disk holds"
     ] = None
-    uploads: Annotated[int, "uploads in pieces that one person has under way: each may hold as much as a file"] = 100
+    uploads: Annotated[
+        int, "uploads in pieces that one person, or all by one link, have under way: each may hold as much as a file"
+    ] = 100
     upload_life: Annotated[int, "how long the pieces of an upload wait for the next one, ms"] = 2 * DAY
     webhooks: Annotated[int, "webhooks of one organisation: each event is looked at for each of them"] = 20
     versions: Annotated[int, "versions kept of a file; older ones go when a new one comes"] = 50

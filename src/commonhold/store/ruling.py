@@ -117,7 +117,9 @@ class RecordRules:
                 filters = (settled(rule.filter, SOMEBODY), rule.check)
                 await self._tables.flags(catalog, rule.collection, (), filters, Facts(self._clock(), SOMEBODY))
                 self._kept.sound[key] = True
-            except Problem:
+            except Problem as problem:
+                if problem.code == "unavailable":
+                    return False  # for now: what does not answer may do so again
                 self._kept.sound[key] = False
         return self._kept.sound[key]
 

@@ -240,3 +240,16 @@ async def test_too_many_under_way() -> None:
     assert (await begun(town.bob, await town.home("bob"), 5)).status == 201
     await town.alice("DELETE", first.headers["location"], headers=HERE)
     assert (await begun(town.alice, home, 5)).status == 201
+
+
+async def test_too_many_by_a_link() -> None:
+    """Those who come by one link have so many uploads under way together; another link has its own."""
+    town = await settle(make_core(limits=Limits(uploads=2)))
+    box = await town.folder("alice", "Box")
+    links = [await town.link("alice", box) for _ in range(2)]
+    for pair in links:
+        await town.alice.ok("PATCH", f"/shares/{pair['share']}", {"role": "uploader"})
+    first, again, other = [await town.open(links[at]["link"]["secret"]) for at in (0, 0, 1)]
+    assert [(await begun(one, box, 5)).status for one in (first, again)] == [201, 201]
+    assert (await begun(again, box, 5)).problem[:2] == (409, "too_many_uploads")
+    assert (await begun(other, box, 5)).status == 201

@@ -55,14 +55,15 @@ async def begin(
     _weigh(core, into, size)
     if len(told) > TOLD_CHARS:
         raise Problem("invalid_field", field="metadata", limit=TOLD_CHARS)
-    if actor.user is not None and len(await _under_way(core, actor)) >= core.limits.uploads:
+    share = actor.passes[0].share if actor.user is None and actor.passes else None
+    if len(await _under_way(core, actor.user, share)) >= core.limits.uploads:
         raise Problem("too_many_uploads", limit=core.limits.uploads)
     now = core.clock()
     row = Upload(
         no=-1,
         uid=core.secrets.uid(),
         user=actor.user,
-        share=actor.passes[0].share if actor.user is None and actor.passes else None,
+        share=share,
         parent=into.item.no,
         name=name,
         media=media,
@@ -207,9 +208,12 @@ def _is_own(actor: Actor, row: Upload) -> bool:
     return row.share is None or row.share in [held.share for held in actor.passes]
 
 
-async def _under_way(core: Core, actor: Actor) -> list[Upload]:
-    own = (Where("user", "eq", actor.user), Where("item", "null"))
-    return await core.store.rows(machine(), Rows(Upload, own, limit=core.limits.uploads))
+async def _under_way(core: Core, user: int | None, share: int | None) -> list[Upload]:
+    """Return what one user has under way, or whoever came by one link, or everybody without either."""
+    whose = (("user", user), ("share", share))
+    own = [Where(name, "null") if no is None else Where(name, "eq", no) for name, no in whose]
+    own.append(Where("item", "null"))
+    return await core.store.rows(machine(), Rows(Upload, tuple(own), limit=core.limits.uploads))
 
 
 async def _sized(core: Core, actor: Actor, row: Upload, size: int | None) -> Upload:
