@@ -13,6 +13,7 @@ from commonhold.core.problems import SENTENCES, Problem
 from commonhold.core.roles import ItemKind
 from commonhold.faces.web import words
 from commonhold.faces.web.pages import assets
+from commonhold.faces.web.speech import speech
 from commonhold.store.memory import MemoryStore
 from commonhold.testing.core import make_core
 
@@ -36,7 +37,7 @@ CONTRAST = 4.5  # WCAG 2.2 AA for text of any size
 )
 def test_sizes_are_short(count: int, text: str) -> None:
     """A size has at most one decimal, in the unit that keeps it short."""
-    assert words.size(count) == text
+    assert speech("en").size(count) == text
 
 
 def item(name: str | None, kind: ItemKind = ItemKind.FILE, **more: str | None) -> Item:
@@ -67,14 +68,14 @@ def test_badges_are_endings(name: str, badge: str) -> None:
 )
 def test_kinds_are_words(media: str | None, kind: str) -> None:
     """A media type is told in a word that people know."""
-    assert words.kind(item("x", media=media)) == kind
-    assert words.kind(item("x", ItemKind.APP)) == "App"
+    assert words.kind(speech("en"), item("x", media=media)) == kind
+    assert words.kind(speech("en"), item("x", ItemKind.APP)) == "App"
 
 
 @pytest.mark.parametrize("code", sorted(SENTENCES))
 def test_every_problem_has_words(code: str) -> None:
     """A problem has a title and a sentence that ends; codes with underscores are shown to nobody."""
-    title, sentence = words.of_problem(Problem(code))
+    title, sentence = words.of_problem(speech("en"), Problem(code))
     assert "_" not in title + sentence
     assert title[0].isupper()
     assert sentence.endswith(".")

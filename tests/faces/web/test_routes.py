@@ -50,7 +50,14 @@ async def test_others_get_nothing(route: Route, who: str) -> None:
     if who == "mallory":
         await visitor.sign_in("bob")
     secret = (other if who == "another link" else link).removeprefix("/s/")
-    known = {"secret": secret, "item": file.uid, "share": share.uid, "group": "unknown", "name": "x.css"}
+    known = {
+        "secret": secret,
+        "item": file.uid,
+        "share": share.uid,
+        "group": "unknown",
+        "name": "x.css",
+        "edition": "x",
+    }
     path = _VARIABLE.sub(lambda match: known[match[1]], route.path)
     replies = [await visitor.get(path)] if route.method == "GET" else []
     if route.method == "POST":

@@ -18,7 +18,8 @@ from commonhold.core.directory.people import NewUser, get_user
 from commonhold.core.directory.sign_in import sign_in, sign_out
 from commonhold.core.problems import Problem
 from commonhold.faces.web import words
-from commonhold.faces.web.pages import HTML, page, see_other, under
+from commonhold.faces.web.pages import HTML, page, see_other, speaks, under
+from commonhold.faces.web.speech import mark
 from commonhold.http.credentials import PASS_COOKIE, SESSION_COOKIE, drop_cookie, refuse_cross_site, set_cookie
 from commonhold.http.face import Call
 from commonhold.http.forms import form_of
@@ -54,22 +55,42 @@ class Form(msgspec.Struct, frozen=True):
     onward: bool = False  # leads to the page from which one was sent here
 
 
-NAME = Field("name", "Name or mail address", fill="username")
-PASSWORD = Field("password", "Password", "password", "current-password")
-NEW_PASSWORD = Field("password", "New password", "password", "new-password")
+NAME = Field("name", mark("Name or mail address"), fill="username")
+PASSWORD = Field("password", mark("Password"), "password", "current-password")
+NEW_PASSWORD = Field("password", mark("New password"), "password", "new-password")
 
-SIGN_IN = Form("Log in", "", "Log in", (NAME, PASSWORD), ("/app/forgotten", "Forgotten the password?"), onward=True)
-FORGOTTEN = Form("Set a new password", "A link goes to the mail address of the account.", "Send", (NAME,))
-SETUP = Form(
-    "Welcome to Commonhold",
-    "Make the first administrator. This page works once.",
-    "Begin",
-    (Field("name", "Name", fill="username"), Field("email", "Mail address", "email", "email"), NEW_PASSWORD),
+SIGN_IN = Form(
+    mark("Log in"),
+    "",
+    mark("Log in"),
+    (NAME, PASSWORD),
+    ("/app/forgotten", mark("Forgotten the password?")),
+    onward=True,
 )
-ENTER = Form("Something is shared with you", "Open it as a guest, without an account.", "Open")
-JOIN = Form("Something is shared with you", "Add what is shared with this address to your account.", "Add")
-VERIFY = Form("Confirm your address", "What is shared with this address is then yours.", "Confirm")
-RESET = Form("Set a new password", "Whoever is logged in to this account is logged out.", "Set", (NEW_PASSWORD,))
+FORGOTTEN = Form(
+    mark("Set a new password"), mark("A link goes to the mail address of the account."), mark("Send"), (NAME,)
+)
+SETUP = Form(
+    mark("Welcome to Commonhold"),
+    mark("Make the first administrator. This page works once."),
+    mark("Begin"),
+    (
+        Field("name", mark("Name"), fill="username"),
+        Field("email", mark("Mail address"), "email", "email"),
+        NEW_PASSWORD,
+    ),
+)
+ENTER = Form(mark("Something is shared with you"), mark("Open it as a guest, without an account."), mark("Open"))
+JOIN = Form(
+    mark("Something is shared with you"), mark("Add what is shared with this address to your account."), mark("Add")
+)
+VERIFY = Form(mark("Confirm your address"), mark("What is shared with this address is then yours."), mark("Confirm"))
+RESET = Form(
+    mark("Set a new password"),
+    mark("Whoever is logged in to this account is logged out."),
+    mark("Set"),
+    (NEW_PASSWORD,),
+)
 
 
 def ask(call: Call, form: Form, problem: Problem | None = None, given: dict[str, str] | None = None) -> Response:
@@ -89,7 +110,7 @@ def ask(call: Call, form: Form, problem: Problem | None = None, given: dict[str,
         action=call.request.scope["path"],
         onward=_onward((given or dict(call.request.query_params)).get("next")) if form.onward else None,
         field=problem.facts.get("field") if problem else None,
-        problem=words.sentence(problem) if problem else None,
+        problem=words.sentence(speaks(call.request), problem) if problem else None,
     )
 
 
@@ -162,8 +183,10 @@ async def take_forgotten(call: Call) -> Response:
 
     async def act(given: dict[str, str]) -> Response:
         await ask_reset(call.core, given.get("name", ""), call.actor.address)
-        told = "If there is such an account, a link is on its way to its mail address."
-        return page(call, "message.html", title="Look into your mail", sentence=told, number=None)
+        told = speaks(call.request).say("If there is such an account, a link is on its way to its mail address.")
+        return page(
+            call, "message.html", title=speaks(call.request).say("Look into your mail"), sentence=told, number=None
+        )
 
     return await _take(call, FORGOTTEN, act)
 

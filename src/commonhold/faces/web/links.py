@@ -14,7 +14,7 @@ from commonhold.core.roles import Action, ItemKind
 from commonhold.core.sharing.finding import decide, note_of
 from commonhold.core.sharing.opening import Peek, by_secret, open_share, peek
 from commonhold.faces.web import words
-from commonhold.faces.web.pages import HTML, PRIVATE, page, see_other, under
+from commonhold.faces.web.pages import HTML, PRIVATE, page, see_other, speaks, under
 from commonhold.faces.web.showing import Place, picture, receipt, seen_in, show, take_files
 from commonhold.http.credentials import PASS_COOKIE, refuse_cross_site, set_cookie
 from commonhold.http.face import Call
@@ -104,7 +104,7 @@ async def closed(call: Call, found: Peek, path: str, shut: int, problem: Problem
         uses_left=found.uses_left,
         starts=found.share.starts,
         until=found.share.until,
-        problem=words.sentence(problem) if problem else None,
+        problem=words.sentence(speaks(call.request), problem) if problem else None,
     )
 
 
@@ -188,7 +188,13 @@ async def drop(call: Call) -> Response:
         except Problem as problem:
             if reads or problem.code != "missing_field":
                 raise
-            return page(call, "drop.html", STATUS[problem.code], place=place, problem="Choose a file first.")
+            return page(
+                call,
+                "drop.html",
+                STATUS[problem.code],
+                place=place,
+                problem=speaks(call.request).say("Choose a file first."),
+            )
         return receipt(call, place, place.top if reads else None, sent)
 
     return await _through(call, then)

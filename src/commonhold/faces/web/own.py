@@ -1,11 +1,11 @@
 """Pages of a person who is logged in, or of a guest: what is shared with him, and his own files."""
 
+import re
 from typing import Final
 
 from starlette.responses import Response
 
 from commonhold.core.content.space import usage
-from commonhold.core.directory.people import get_user
 from commonhold.core.model import Item
 from commonhold.core.policy.decide import needs_pass
 from commonhold.core.problems import Problem
@@ -13,34 +13,29 @@ from commonhold.core.roles import Kind
 from commonhold.core.sharing.finding import Shown, shares_with
 from commonhold.core.sharing.opening import Peek, peek
 from commonhold.faces.web.links import OCTETS, closed, unlock
-from commonhold.faces.web.pages import HTML, PRIVATE, assets, page, see_other, under
+from commonhold.faces.web.pages import HTML, PRIVATE, assets, edition, page, see_other, under
 from commonhold.faces.web.showing import Place, picture, receipt, seen_in, show, take_files
+from commonhold.faces.web.speech import LANGUAGE_COOKIE, LANGUAGES
+from commonhold.faces.web.viewer import viewer_of
 from commonhold.http.credentials import refuse_cross_site
 from commonhold.http.face import Call
+from commonhold.http.forms import form_of
 from commonhold.http.serving import serve_file, serve_zip
 from commonhold.http.typed import Table
 
 TABLE = Table()
 
 _PROBLEMS: Final = "unknown_item unauthenticated"
+_PAGE: Final = re.compile(r"(/[\w-]{1,100}){1,6}", re.ASCII)  # of ours: no other host can be written so
+_YEAR: Final = 365 * 24 * 3600  # seconds
 
 
-async def _place(call: Call) -> Place:
+async def own_place(call: Call) -> Place:
     """Show items by the actor's own right.
 
     :raises Problem: unauthenticated
     """
-    if call.actor.user is None:
-        raise Problem("unauthenticated")
-    return Place(f"{under(call.request)}/app/items", call.actor, person=await _person(call))
-
-
-async def _person(call: Call) -> str:
-    try:
-        found = await get_user(call.core, call.actor, call.actor.user or 0)
-    except Problem:
-        return "Guest"
-    return " ".join(part for part in (found.first_name, found.last_name) if part) or found.name
+    return Place(f"{under(call.request)}/app/items", call.actor, viewer=await viewer_of(call))
 
 
 def sign_in_first(call: Call) -> Response:
@@ -55,11 +50,11 @@ async def front(call: Call) -> Response:
     return see_other(call, "/app")
 
 
-@TABLE.route("GET", "/static/{name}", needs="public", streams="text/css", problems="route_not_found")
+@TABLE.route("GET", "/static/{edition}/{name}", needs="public", streams="text/css", problems="route_not_found")
 async def static(call: Call) -> Response:
-    """Return the style sheet or the mark, whose names change with their content."""
-    found = next((asset for asset in assets().values() if asset.name == call.params["name"]), None)
-    if found is None:
+    """Return a style sheet, a script or the mark; the folder they stand in changes with their content."""
+    found = assets().get(call.params["name"])
+    if found is None or call.params["edition"] != edition():
         raise Problem("route_not_found")
     kept = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(found.body, media_type=found.media, headers=kept)
@@ -74,9 +69,10 @@ async def start(call: Call) -> Response:
     if given and not (given.isascii() and given.isdigit() and len(given) < 19):
         raise Problem("bad_cursor", field="after")
     found = await shares_with(call.core, call.actor, int(given) if given else None)
-    place = await _place(call)
+    place = await own_place(call)
     shares = [(one, _address(call, place, one)) for one in found.shares]
-    return page(call, "start.html", place=place, shares=shares, further=found.next, own=await _own(call))
+    own = await _own(call)
+    return page(call, "start.html", viewer=place.viewer, place=place, shares=shares, further=found.next, own=own)
 
 
 def _address(call: Call, place: Place, shown: Shown) -> str:
@@ -136,32 +132,47 @@ async def item_page(call: Call) -> Response:
     """Show an item by the caller's own right."""
     if call.actor.user is None:
         return sign_in_first(call)
-    place = await _place(call)
+    place = await own_place(call)
     return await show(call, place, await seen_in(call, place, call.params["item"]))
 
 
 @TABLE.route("GET", "/app/items/{item}/content", needs="right", streams=OCTETS, problems=_PROBLEMS)
 async def item_content(call: Call) -> Response:
     """Return a file's bytes."""
-    return await serve_file(call, (await _place(call)).actor, call.params["item"], headers=PRIVATE)
+    return await serve_file(call, (await own_place(call)).actor, call.params["item"], headers=PRIVATE)
 
 
 @TABLE.route("GET", "/app/items/{item}/preview", needs="right", streams="image/*", problems=_PROBLEMS)
 async def item_preview(call: Call) -> Response:
     """Show a picture."""
-    return await picture(call, await _place(call), call.params["item"])
+    return await picture(call, await own_place(call), call.params["item"])
 
 
 @TABLE.route("GET", "/app/items/{item}/zip", needs="right", streams="application/zip", problems=_PROBLEMS)
 async def item_zip(call: Call) -> Response:
     """Return a folder as one ZIP."""
-    return await serve_zip(call, (await _place(call)).actor, call.params["item"], headers=PRIVATE)
+    return await serve_zip(call, (await own_place(call)).actor, call.params["item"], headers=PRIVATE)
 
 
 @TABLE.route("POST", "/app/items/{item}/files", needs="right", streams="multipart/form-data", problems=_PROBLEMS)
 async def item_files(call: Call) -> Response:
     """Put files into a folder."""
     refuse_cross_site(call.request, call.base, frozenset())
-    place = await _place(call)
+    place = await own_place(call)
     folder = (await seen_in(call, place, call.params["item"])).item
     return receipt(call, place, folder, await take_files(call, place.actor, folder.no))
+
+
+@TABLE.route("POST", "/app/language", needs="public", streams=HTML, problems="cross_site")
+async def choose_language(call: Call) -> Response:
+    """Keep the language that pages are read in, and go back to the page from which it was chosen."""
+    refuse_cross_site(call.request, call.base, frozenset())
+    given = await form_of(call.request)
+    back = given.get("next", "")
+    response = see_other(call, back if _PAGE.fullmatch(back) else "/app")
+    if given.get("language") in LANGUAGES:
+        path = under(call.request) or "/"
+        response.set_cookie(
+            LANGUAGE_COOKIE, given["language"], max_age=_YEAR, path=path, secure=call.secure, samesite="lax"
+        )
+    return response

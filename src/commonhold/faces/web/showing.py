@@ -18,7 +18,8 @@ from commonhold.core.problems import Problem
 from commonhold.core.records.rows import card
 from commonhold.core.roles import Action, ItemKind
 from commonhold.faces.web import words
-from commonhold.faces.web.pages import PRIVATE, page
+from commonhold.faces.web.pages import PRIVATE, page, speaks
+from commonhold.faces.web.viewer import Viewer
 from commonhold.http.face import Call
 from commonhold.http.media import IMAGES, OCTETS, clean_media_type, media_type, safe_inline
 from commonhold.http.multipart import form_parts
@@ -44,7 +45,7 @@ class Place(msgspec.Struct, frozen=True):
     base: str
     actor: Actor
     top: Item | None = None
-    person: str | None = None  # who is logged in
+    viewer: Viewer | None = None  # who is logged in
     sharer: str | None = None
     until: int | None = None
     note: str | None = None
@@ -77,6 +78,7 @@ async def show(call: Call, place: Place, seen: Seen) -> Response:
     return page(
         call,
         "item.html",
+        viewer=place.viewer,
         place=place,
         item=item,
         owner=seen.owner_name,
@@ -184,5 +186,5 @@ def receipt(call: Call, place: Place, folder: Item | None, sent: list[Sent]) -> 
     """Say what became of the files of a form; of all refused, the status is the first one's."""
     refused = [one.problem for one in sent if one.problem is not None]
     status = STATUS[refused[0].code] if len(refused) == len(sent) else 200
-    told = [(one.name, words.sentence(one.problem) if one.problem else None) for one in sent]
-    return page(call, "receipt.html", status, place=place, folder=folder, sent=told)
+    told = [(one.name, words.sentence(speaks(call.request), one.problem) if one.problem else None) for one in sent]
+    return page(call, "receipt.html", status, viewer=place.viewer, place=place, folder=folder, sent=told)

@@ -1,67 +1,81 @@
-"""What pages say, and how: sizes, moments, kinds and problems in the words of people."""
+"""What pages say of things: kinds, roles, names and problems in the words of people, in the language they read."""
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
-
-from markupsafe import Markup
 
 from commonhold.core.model import Item, attributes_of
 from commonhold.core.problems import Problem
 from commonhold.core.roles import ItemKind, Role
+from commonhold.faces.web.speech import Speech, mark
 from commonhold.http.media import OCTETS, clean_media_type
 from commonhold.http.replies import title_of
 
 _NOTHING_HERE: Final = (
-    "There is nothing here",
-    "Nothing is shared at this address. Check that it is complete, or ask the person who sent it to you.",
+    mark("There is nothing here"),
+    mark("Nothing is shared at this address. Check that it is complete, or ask the person who sent it to you."),
 )
 _PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(("unknown_share", "unknown_item", "route_not_found", "not_found"), _NOTHING_HERE),
-    "bad_token": ("This link is spent", "It was used before, or it is too old. Ask for a new one."),
-    "unauthenticated": ("Please log in", "Log in to your account to see this."),
-    "forbidden": ("This is not yours to do", "You may look at this, but not do that. Ask whoever shared it."),
-    "cross_site": ("This did not come from here", "Another page sent this. Open our own page and do it again there."),
-    "method_not_allowed": ("This cannot be done here", "Go back, and use the buttons of the page."),
-    "in_trash": ("This is in the trash", "Restore it first."),
-    "internal": ("Something went wrong here", "Try again. If it stays so, give this number to an administrator."),
-    "unavailable": ("Not just now", "The server cannot answer at the moment. Try again in a while."),
-    "missing_field": ("Something is missing", "Fill in every field, and send it again."),
-    "bad_cursor": ("This page is over", "Start from the first page of the list."),
-    "too_large": ("This is too large", "Send less at once, or ask for a higher limit."),
+    "bad_token": (mark("This link is spent"), mark("It was used before, or it is too old. Ask for a new one.")),
+    "unauthenticated": (mark("Please log in"), mark("Log in to your account to see this.")),
+    "forbidden": (
+        mark("This is not yours to do"),
+        mark("You may look at this, but not do that. Ask whoever shared it."),
+    ),
+    "cross_site": (
+        mark("This did not come from here"),
+        mark("Another page sent this. Open our own page and do it again there."),
+    ),
+    "method_not_allowed": (mark("This cannot be done here"), mark("Go back, and use the buttons of the page.")),
+    "in_trash": (mark("This is in the trash"), mark("Restore it first.")),
+    "internal": (
+        mark("Something went wrong here"),
+        mark("Try again. If it stays so, give this number to an administrator."),
+    ),
+    "unavailable": (mark("Not just now"), mark("The server cannot answer at the moment. Try again in a while.")),
+    "missing_field": (mark("Something is missing"), mark("Fill in every field, and send it again.")),
+    "bad_cursor": (mark("This page is over"), mark("Start from the first page of the list.")),
+    "too_large": (mark("This is too large"), mark("Send less at once, or ask for a higher limit.")),
 }
 _KINDS: Final = {
-    "application/pdf": "PDF",
-    "application/zip": "Archive",
-    "application/gzip": "Archive",
-    "application/json": "Text",
+    "application/pdf": mark("PDF"),
+    "application/zip": mark("Archive"),
+    "application/gzip": mark("Archive"),
+    "application/json": mark("Text"),
 }
-_MAJOR: Final = {"text": "Text", "image": "Image", "audio": "Audio", "video": "Video"}
+_MAJOR: Final = {"text": mark("Text"), "image": mark("Image"), "audio": mark("Audio"), "video": mark("Video")}
+_ITEMS: Final = {
+    ItemKind.FOLDER: mark("Folder"),
+    ItemKind.RECORD: mark("Record"),
+    ItemKind.APP: mark("App"),
+    ItemKind.ENTRY: mark("Entry"),
+}
 _ROLES: Final = {
-    Role.PREVIEWER: "look",
-    Role.VIEWER: "look and download",
-    Role.UPLOADER: "hand in files",
-    Role.EDITOR: "edit",
-    Role.CONTRIBUTOR: "edit and add",
-    Role.MANAGER: "everything",
+    Role.PREVIEWER: mark("look"),
+    Role.VIEWER: mark("look and download"),
+    Role.UPLOADER: mark("hand in files"),
+    Role.EDITOR: mark("edit"),
+    Role.CONTRIBUTOR: mark("edit and add"),
+    Role.MANAGER: mark("everything"),
 }
 # What turns text around or shows as nothing; where no element can keep it in (the title of a window) it goes.
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_LAST_SECOND: Final = 253_402_300_799
 
 
-def of_problem(problem: Problem) -> tuple[str, str]:
+def of_problem(speech: Speech, problem: Problem) -> tuple[str, str]:
     """Return the title and the sentence of a problem."""
-    return _PROBLEMS.get(problem.code) or (title_of(problem.code), problem.sentence)
+    title, told = _PROBLEMS.get(problem.code) or (title_of(problem.code), problem.sentence)
+    return speech.say(title), speech.say(told)
 
 
-def sentence(problem: Problem) -> str:
+def sentence(speech: Speech, problem: Problem) -> str:
     """Return what to say about a problem beside the form that met it."""
-    return of_problem(problem)[1]
+    return of_problem(speech, problem)[1]
 
 
-def title(item: Item, owner: str | None = None) -> str:
+def title(speech: Speech, item: Item, owner: str | None = None) -> str:
     """Return what an item is called; the top folder of a space has no name but its owner's."""
     if item.kind not in (ItemKind.FOLDER, ItemKind.FILE):
         given = attributes_of(item).get("title")
@@ -70,28 +84,16 @@ def title(item: Item, owner: str | None = None) -> str:
     if item.name:
         return item.name
     if item.kind is ItemKind.FOLDER:
-        return f"Files of {owner}" if owner else "Files"
-    return f"{item.collection or item.kind} {item.ref or ''}".strip()
+        return speech.say("Files of %(owner)s", owner=owner) if owner else speech.say("Files")
+    return f"{item.collection or kind(speech, item)} {item.ref or ''}".strip()
 
 
-def size(count: int) -> str:
-    """Write a number of bytes as people do."""
-    if count < 1000:
-        return "1 byte" if count == 1 else f"{count} bytes"
-    value = float(count)
-    for unit in ("KB", "MB", "GB"):
-        value /= 1000
-        if value < 999.95:
-            return f"{value:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{value / 1000:.1f}".removesuffix(".0") + " TB"
-
-
-def kind(item: Item) -> str:
+def kind(speech: Speech, item: Item) -> str:
     """Say in one word what an item is."""
     if item.kind is not ItemKind.FILE:
-        return str(item.kind).capitalize()
+        return speech.say(_ITEMS[item.kind])
     media = clean_media_type(item.media or OCTETS)
-    return _KINDS.get(media) or _MAJOR.get(media.partition("/")[0]) or "File"
+    return speech.say(_KINDS.get(media) or _MAJOR.get(media.partition("/")[0]) or mark("File"))
 
 
 def badge(item: Item) -> str:
@@ -100,27 +102,9 @@ def badge(item: Item) -> str:
     return ending.upper() if stem and len(ending) <= 4 and ending.isascii() and ending.isalnum() else ""
 
 
-def may(role: Role | None) -> str:
+def may(speech: Speech, role: Role | None) -> str:
     """Say what a role lets one do."""
-    return _ROLES[role] if role is not None else _ROLES[Role.VIEWER]
-
-
-def _when(millis: int) -> datetime:
-    """Return a moment within the years that can be written: shares may hold any number."""
-    return datetime.fromtimestamp(min(max(millis // 1000, 0), _LAST_SECOND), UTC)
-
-
-def moment(millis: int) -> Markup:
-    """Write a moment, in UTC, as the server does not know where its reader is."""
-    when = _when(millis)
-    text = f"{when.day} {when:%B} {when.year}, {when:%H:%M} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), text)
-
-
-def day(millis: int) -> Markup:
-    """Write the day of a moment."""
-    when = _when(millis)
-    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), f"{when.day} {when:%b} {when.year}")
+    return speech.say(_ROLES[role] if role is not None else _ROLES[Role.VIEWER])
 
 
 def plain(text: str) -> str:
@@ -133,7 +117,17 @@ def web(url: str | None) -> str | None:
     return url if url and url.lower().startswith(("https://", "http://")) else None
 
 
-FILTERS: Final[dict[str, Callable[..., Any]]] = {
-    "badge": badge, "day": day, "kind": kind, "may": may, "moment": moment, "plain": plain, "size": size,
-    "title": title, "web": web,
-}  # fmt: skip
+def filters(speech: Speech) -> dict[str, Callable[..., Any]]:
+    """Return what templates write things by, in a language."""
+    return {
+        "badge": badge,
+        "day": speech.day,
+        "kind": partial(kind, speech),
+        "may": partial(may, speech),
+        "moment": speech.moment,
+        "number": speech.number,
+        "plain": plain,
+        "size": speech.size,
+        "title": partial(title, speech),
+        "web": web,
+    }

@@ -1,0 +1,1 @@
+"""The account of whoever is logged in: password, tokens, addresses, notifications."""

@@ -1,0 +1,7 @@
+"""The routes of this room: each module's table is named here, and served by the face."""
+
+from typing import Final
+
+from commonhold.http.typed import Table
+
+PARTS: Final[tuple[Table, ...]] = ()
