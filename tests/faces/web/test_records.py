@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.faces.web.reading import read
 from tests.faces.web.site import Site
 
 from commonhold.core.identity import RecordRef
-from commonhold.core.model import LINK, Item, Share
+from commonhold.core.model import LINK, Item, Reach, Share
 from commonhold.core.policy.require import machine
 from commonhold.core.ports import Rows, Where
-from commonhold.core.records.catalog import Collection, Field
+from commonhold.core.records.catalog import Collection, Field, Relation
 from commonhold.core.records.catalogs import add_collection
 from commonhold.core.records.kinds import Kind
 from commonhold.core.records.rows import delete_rows, insert_rows, update_rows
@@ -61,6 +62,29 @@ async def test_a_card(site: Site) -> None:
     assert "other" not in text
     await update_rows(site.core, site.root, "notes", [1], {"text": "buy bread"})
     assert "buy bread" in (await site.visitor().get(path)).text
+
+
+async def test_a_card_with_what_is_linked(site: Site) -> None:
+    """A link that follows relations shows the rows that are linked with its row, under the name of the relation."""
+    answers = Collection(
+        "answers",
+        "id",
+        (Field("id", Kind.INTEGER), Field("words"), Field("note", Kind.INTEGER)),
+        (Relation("answers", "note", ("notes",), reverse="answers"),),
+    )
+    await add_collection(site.core, site.root, answers)
+    await insert_rows(
+        site.core, site.root, "answers", [{"words": "<i>done</i>", "note": 1}, {"words": "no", "note": 2}]
+    )
+    report = await propose(
+        site.core, site.root, Proposal((Asked(RecordRef("notes", "1")),), (LINK,), reach=Reach.RELATIONS)
+    )
+    (share,) = await site.core.store.rows(machine(), Rows(Share, (Where("no", "eq", report.pairs[0].no),)))
+    page = read(await site.visitor().get(f"/s/{secret_of(site.core, share)}"))
+
+    assert "answers" in page.texts
+    assert "<i>done</i>" in page.text
+    assert "no" not in page.texts[page.texts.index("answers") :]
 
 
 async def test_a_row_that_is_gone(site: Site) -> None:

@@ -257,20 +257,3 @@ async def _missed(core: Core, actor: Actor, collection: str, keys: Sequence[Scal
     query = Query((Pick(key),), where, page=Page(len(keys)))
     found = await records_of(core).read(asked.allowed, asked.catalog, collection, query, asked.facts)
     return Problem("forbidden" if len(found.rows) == len(set(keys)) else "not_found", field="key")
-
-
-async def card(core: Core, actor: Actor, item: Item) -> list[tuple[str, str]]:
-    """Return the row of an item as names and texts, for a page: what is empty, or a list of other rows, is left out.
-
-    :raises Problem: not_found, unknown_collection
-    """
-    if item.kind is not ItemKind.RECORD or core.records is None:
-        return []
-    row = await get_row(core, actor, item.collection or "", item.ref or "")
-    return [(name, _text(value)) for name, value in row.items() if value is not None and not isinstance(value, list)]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -15,7 +15,7 @@ from commonhold.core.content.tree import Page, Seen, children, get
 from commonhold.core.identity import Actor, ItemRef
 from commonhold.core.model import Item, Life
 from commonhold.core.problems import Problem
-from commonhold.core.records.rows import card
+from commonhold.core.records.cards import card
 from commonhold.core.roles import Action, ItemKind
 from commonhold.faces.web import words
 from commonhold.faces.web.pages import PRIVATE, page, speaks
@@ -74,7 +74,7 @@ async def show(call: Call, place: Place, seen: Seen) -> Response:
         listing = await children(call.core, place.actor, item.no, after=_cursor(call), limit=ROWS, folders_first=True)
     live = seen.life is Life.LIVE
     text = await _text(call, place, item) if live and is_text(item) else None
-    record = await card(call.core, place.actor, item) if live and item.kind is ItemKind.RECORD else ()
+    record = await card(call.core, place.actor, item) if live else None
     return page(
         call,
         "item.html",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from commonhold.core.model import Item, attributes_of
 from commonhold.core.problems import Problem
+from commonhold.core.records.cards import text_of
 from commonhold.core.roles import ItemKind, Role
 from commonhold.faces.web.speech import Speech, mark
 from commonhold.http.media import OCTETS, clean_media_type
@@ -129,5 +130,6 @@ def filters(speech: Speech) -> dict[str, Callable[..., Any]]:
         "plain": plain,
         "size": speech.size,
         "title": partial(title, speech),
+        "told": text_of,
         "web": web,
     }
