@@ -38,6 +38,18 @@ async def test_a_proposal_is_done_once(town: Town) -> None:
     assert (after.status, after.json["pairs"][1].get("id"), after.json["pairs"][1].get("link")) == (200, None, None)
 
 
+async def test_an_item_is_told_again_as_it_was(town: Town) -> None:
+    """What was made is told in the same shape, with the same address, as if it were made now."""
+    home = await town.home("alice")
+    body = {"kind": "folder", "name": "a"}
+    first = await town.alice("POST", f"/items/{home}/children", body, **key())
+    again = await town.alice("POST", f"/items/{home}/children", body, **key())
+    assert same(first, again)
+    assert [again.headers[name] for name in ("location", "etag")] == [
+        first.headers[name] for name in ("location", "etag")
+    ]
+
+
 async def test_another_body_under_the_same_key_is_refused(town: Town) -> None:
     """A key stands for one request: another body, path or query is a mismatch; another person's key is his own."""
     home = await town.home("alice")

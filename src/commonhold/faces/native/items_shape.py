@@ -133,12 +133,12 @@ def seen_shape(seen: Seen) -> ItemShape:
     )
 
 
-def written(call: Call, item: Item) -> ItemShape:
-    """Shape an item that was just written."""
+def written(call: Call, item: Item, **more: Any) -> ItemShape:
+    """Shape an item that was just written; ``more``: what is not told by its row."""
     tagged(call, item.stamp)
     if call.route.status == 201:
         call.headers["location"] = f"{call.root}/api/v1/items/{item.uid}"
-    return item_shape(item)
+    return item_shape(item, **more)
 
 
 async def shown(call: Call, ref: ItemRef) -> ItemShape:
@@ -152,7 +152,8 @@ async def item_again(call: Call) -> ItemShape | dict[str, str]:
     """Render the reply of a write again: the item that it made, else the one in the path, as it is now."""
     made = call.kept.made("item")
     try:
-        return await shown(call, made or call.params["item"])
+        seen = await get(call.core, call.actor, made or call.params["item"])
+        return written(call, seen.item, life=seen.life)
     except Problem:
         if made is None:
             raise
