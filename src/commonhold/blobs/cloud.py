@@ -40,7 +40,7 @@ class CloudBlobs:
     def __init__(self, store: ObjectStore, prefix: str = "") -> None:
         """Keep blobs in ``store``, below ``prefix`` (``""`` or a path that ends with a slash)."""
         self.store = store
-        self._prefix = prefix
+        self.prefix = prefix
 
     async def receive(self, chunks: AsyncIterator[bytes], *, limit: int, space: int | None = None) -> Blob:
         """See the port."""
@@ -63,12 +63,12 @@ class CloudBlobs:
         """Write an object; what the source of its bytes raises comes before what the bucket says of it."""
         with told_as_problems():
             await obstore.put_async(
-                self.store, self._path(key), content, chunk_size=PART, max_concurrency=PARTS_AT_ONCE, **more
+                self.store, self.path_of(key), content, chunk_size=PART, max_concurrency=PARTS_AT_ONCE, **more
             )
 
     async def read(self, allowed: Allowed, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:  # noqa: ARG002
         """See the port: one request, whose answer is streamed."""
-        path = self._path(key)
+        path = self.path_of(key)
         if end is not None and start >= end:
             if await self.size(key) is None:
                 raise Problem("not_found")
@@ -96,7 +96,7 @@ class CloudBlobs:
 
     async def size(self, key: str) -> int | None:
         """See the port."""
-        path = self._path(key)
+        path = self.path_of(key)
         try:
             with told_as_problems():
                 return (await obstore.head_async(self.store, path))["size"]
@@ -107,7 +107,7 @@ class CloudBlobs:
 
     async def delete(self, keys: Collection[str]) -> None:
         """See the port."""
-        await self._remove([self._path(key) for key in keys])
+        await self._remove([self.path_of(key) for key in keys])
 
     async def _remove(self, paths: list[str]) -> None:
         for at in range(0, len(paths), LISTED_AT_ONCE):
@@ -117,7 +117,7 @@ class CloudBlobs:
     async def sweep(self, known: Known, *, now: int, older_than_ms: int = ORPHAN_AGE_MS) -> int:
         """See the port: page by page; unfinished uploads are left to the bucket's own rule."""
         removed, before = 0, (now - older_than_ms) / 1000
-        pages = obstore.list(self.store, self._prefix or None, chunk_size=LISTED_AT_ONCE)
+        pages = obstore.list(self.store, self.prefix or None, chunk_size=LISTED_AT_ONCE)
         while True:
             with told_as_problems():
                 page = await anext(aiter(pages), None)
@@ -154,8 +154,12 @@ class CloudBlobs:
         except Problem as problem:
             raise Problem("bucket_unusable", reason=str(problem.facts.get("reason", problem.code))) from problem
 
-    def _path(self, key: str) -> str:
-        return f"{self._prefix}{checked(key)[0]}/{key[1]}/{key}"
+    def path_of(self, key: str) -> str:
+        """Return the path of a blob's object in the bucket.
+
+        :raises Problem: not_found for what is no key
+        """
+        return f"{self.prefix}{checked(key)[0]}/{key[1]}/{key}"
 
 
 class _Intake:

@@ -1,7 +1,8 @@
 """Bringing a backup back, into a place where nothing is. Everything is proved before anything has its name.
 
 What comes in is written to a folder of its own inside of the data directory. At the end three renames put it in its
-place, the database last: without it there is no installation. Whatever goes wrong before, all of it goes.
+place, the database last: without it there is no installation. Whatever goes wrong before, all of it goes. Rows that
+go into another database, and bytes that go into a bucket, are taken there in place of a rename, in the same order.
 """
 
 import contextlib
@@ -9,9 +10,9 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
@@ -34,12 +35,44 @@ class NotEmpty(Exception):
     """There is something already where a backup should go; the text says what."""
 
 
+class RowsPlace(Protocol):
+    """A database that rows are brought back into."""
+
+    def occupied(self) -> str | None:
+        """Return what it is called if somebody has written to it already."""
+        ...
+
+    def take(self, database: Path) -> None:
+        """Take all rows out of an SQLite file, or none."""
+        ...
+
+
+class BytesPlace(Protocol):
+    """A bucket that bytes are brought back into."""
+
+    def occupied(self) -> str | None:
+        """Return something that is there already."""
+        ...
+
+    def take(self, key: str, file: Path) -> None:
+        """Take what a file holds, durably."""
+        ...
+
+    def digest(self, key: str) -> str:
+        """Return the sha256 of what is there; empty if there is nothing."""
+        ...
+
+    def remove(self, keys: Collection[str]) -> None:
+        """Take away what was brought."""
+        ...
+
+
 class Places(msgspec.Struct, frozen=True):
     """Where the parts of an installation stand."""
 
     data: Path
-    database: Path
-    blobs: Path
+    database: Path | RowsPlace
+    blobs: Path | BytesPlace
 
 
 def restore(source: Path, places: Places, passphrase: Callable[[], str], tell: Tell) -> Head:
@@ -70,16 +103,24 @@ def _head(reader: Reader) -> Head:
 
 
 def _only_if_empty(places: Places, *, listed: bool) -> None:
-    allowed = _MAY_STAND | ({places.blobs.name} if listed and places.blobs.parent == places.data else set())
+    beside = isinstance(places.blobs, Path) and listed and places.blobs.parent == places.data
+    allowed = _MAY_STAND | ({places.blobs.name} if isinstance(places.blobs, Path) and beside else set())
     if places.data.exists():
         for path in places.data.iterdir():
             if path.name not in allowed:
                 raise NotEmpty(f"{path} is there already. A backup is restored into an empty directory only.")
-    for path in (places.database, *(() if listed else (places.blobs,))):
-        if path.is_dir() and not any(path.iterdir()):
-            continue
-        if path.exists():
-            raise NotEmpty(f"{path} is there already. A backup is restored into an empty place only.")
+    for place in (places.database, *(() if listed else (places.blobs,))):
+        if (found := _found_in(place)) is not None:
+            raise NotEmpty(f"{found} is there already. A backup is restored into an empty place only.")
+
+
+def _found_in(place: Path | RowsPlace | BytesPlace) -> str | None:
+    """Return what is in a place already."""
+    if not isinstance(place, Path):
+        return place.occupied()
+    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+        return None
+    return str(place)
 
 
 def _missing(path: Path) -> Path | None:
@@ -118,7 +159,10 @@ def _read(reader: Reader, head: Head, coming: Path, places: Places, passphrase: 
     _prove(coming / archive.DATABASE, head)
     _write(coming / KEY_NAME, (f"{key.hex()}\n".encode(),))
     with (coming / archive.ENTRIES).open("rb") as lines:
-        _take_bytes(reader, head, lines, coming / "blobs" if not head.listed else places.blobs, tell)
+        if head.listed:
+            _look_at_bytes(head, lines, places.blobs, tell)
+        else:
+            _take_bytes(reader, head, lines, coming / "blobs", tell)
 
 
 def _prove(database: Path, head: Head) -> None:
@@ -136,27 +180,34 @@ def _prove(database: Path, head: Head) -> None:
 
 
 def _take_bytes(reader: Reader, head: Head, lines: BinaryIO, folder: Path, tell: Tell) -> None:
-    """Write the bytes of each entry, or look at those that are there."""
+    """Write the bytes of each entry."""
     done, durable = 0, set[Path]()
-    if not head.listed:
-        folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700)
     for line in lines:
         entry: Entry = parsed(line, Entry, archive.ENTRIES)
         path = place_of(folder, entry.key)
-        if head.listed:
-            found = _digest_of(path)
-        else:
-            _, chunks = reader.next(archive.BYTES + entry.key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, chunks)
-            found = reader.digests.pop(archive.BYTES + entry.key)
-            durable |= {path.parent, path.parent.parent}
-        if found != entry.sha256:
-            raise Damaged(f"the bytes {entry.key} are {'missing or ' if head.listed else ''}not what was put in")
+        _, chunks = reader.next(archive.BYTES + entry.key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, chunks)
+        durable |= {path.parent, path.parent.parent}
+        if reader.digests.pop(archive.BYTES + entry.key) != entry.sha256:
+            raise Damaged(f"the bytes {entry.key} are not what was put in")
         done += entry.size
         tell(done, head.size)
     for leaf in durable:
         fsync_folder(leaf)
+
+
+def _look_at_bytes(head: Head, lines: BinaryIO, place: Path | BytesPlace, tell: Tell) -> None:
+    """Look at the bytes of each entry, which were brought back by other means."""
+    done = 0
+    for line in lines:
+        entry: Entry = parsed(line, Entry, archive.ENTRIES)
+        found = _digest_of(place_of(place, entry.key)) if isinstance(place, Path) else place.digest(entry.key)
+        if found != entry.sha256:
+            raise Damaged(f"the bytes {entry.key} are missing or not what was put in")
+        done += entry.size
+        tell(done, head.size)
 
 
 def _digest_of(path: Path) -> str:
@@ -177,28 +228,47 @@ def _write(path: Path, chunks: Iterable[bytes]) -> None:
 
 
 def _settle(coming: Path, places: Places, head: Head) -> None:
-    """Put everything in its place, durably; the database last."""
-    steps = [(coming / KEY_NAME, places.data / KEY_NAME), (coming / archive.DATABASE, places.database)]
-    if not head.listed:
-        fsync_folder(coming / "blobs")
-        steps.insert(0, (coming / "blobs", places.blobs))
+    """Put everything in its place, durably; the rows last."""
     _sync_file(coming / archive.DATABASE)
-    done: list[Path] = []
-    try:
-        for source, target in steps:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if target.is_dir():
-                target.rmdir()  # it is empty
-            shutil.move(source, target)  # a rename; on another disk a copy
-            done.append(target)
-            fsync_folder(target.parent)
-    except BaseException:
-        for target in done:
-            if target.is_dir():
-                shutil.rmtree(target)
+    with contextlib.ExitStack() as undo:
+        if not head.listed:
+            fsync_folder(coming / "blobs")
+            if isinstance(places.blobs, Path):
+                _move(coming / "blobs", places.blobs, undo)
             else:
-                target.unlink()
-        raise
+                _bring(coming / "blobs", places.blobs, undo)
+        _move(coming / KEY_NAME, places.data / KEY_NAME, undo)
+        if isinstance(places.database, Path):
+            _move(coming / archive.DATABASE, places.database, undo)
+        else:
+            places.database.take(coming / archive.DATABASE)
+        undo.pop_all()
+
+
+def _move(source: Path, target: Path, undo: contextlib.ExitStack) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if target.is_dir():
+        target.rmdir()  # it is empty
+    shutil.move(source, target)  # a rename; on another disk a copy
+    undo.callback(_remove, target)
+    fsync_folder(target.parent)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _bring(folder: Path, place: BytesPlace, undo: contextlib.ExitStack) -> None:
+    """Take every blob of a folder to a bucket."""
+    taken: list[str] = []
+    undo.callback(place.remove, taken)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            taken.append(path.name)
+            place.take(path.name, path)
 
 
 def _sync_file(path: Path) -> None:

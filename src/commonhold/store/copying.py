@@ -47,6 +47,21 @@ class NotAlike(Exception):
     """What was copied is not what is there: nothing was kept. The text says where they differ."""
 
 
+async def occupied(url: str) -> bool:
+    """Tell whether anybody ever wrote to a database.
+
+    :raises Problem: unavailable, postgres_unfit
+    """
+    if await postgres_ready.version_of(url) is None:
+        return False
+    with mapped():
+        connection = await connect(url, {})
+        try:
+            return bool(await connection.fetchval("SELECT revision FROM instance"))
+        finally:
+            await connection.close()
+
+
 async def copy_to_postgres(source: Path, url: str, tell: Tell) -> dict[str, int]:
     """Copy everything, and return how many rows each table holds, on both sides. Nothing is kept if anything fails.
 
@@ -77,6 +92,12 @@ def _moment(source: Path) -> Iterator[sqlite3.Connection]:
         yield found
 
 
+async def tables_in(connection: Connection) -> dict[str, tuple[Sequence[str], Sequence[str]]]:
+    """Return the tables of a database with their columns and types; words that are searched are none of them."""
+    found = await connection.fetch(_TABLES)
+    return {name: (names, kinds) for name, names, kinds in found if name not in (_WORDS, "alembic_version")}
+
+
 class _Copying:
     def __init__(self, reading: sqlite3.Connection, connection: Connection, tell: Tell) -> None:
         self._reading = reading
@@ -87,8 +108,7 @@ class _Copying:
 
     async def run(self) -> dict[str, int]:
         await self._only_if_empty()
-        tables = {name: (names, kinds) for name, names, kinds in await self._connection.fetch(_TABLES)}
-        tables = {name: found for name, found in tables.items() if name not in (_WORDS, "alembic_version")}
+        tables = await tables_in(self._connection)
         catalog = Catalog(0, [decode_collection(text) for (text,) in self._reading.execute(CATALOG)])
         made = [collection for collection in catalog if ours(collection)]
         counts = {name: self._count(name) for name in (*tables, *(one.place for one in made))}
