@@ -128,6 +128,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
     from commonhold.keys.instance import KeyUnusable, instance_key
     from commonhold.keys.passwords import Argon2Passwords
     from commonhold.keys.secrets import InstanceSecrets
+    from commonhold.work.previews import FolderPreviews
 
     prepare(settings)
     place = database_named(settings)
@@ -147,7 +148,8 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         staging = FolderStaging(settings.staging_folder)
         yield Core(
             store, blobs, wall_clock, secrets, hasher, settings.limits,
-            records=store.records, staging=staging, siblings=settings.directus.reverse_siblings,
+            records=store.records, staging=staging,
+            previews=FolderPreviews(settings.previews_folder, wall_clock), siblings=settings.directus.reverse_siblings,
         )  # fmt: skip
     finally:
         await store.close()

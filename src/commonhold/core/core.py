@@ -17,6 +17,7 @@ from commonhold.core.model import Event
 from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import Clock, Hasher, Secrets, Store
+from commonhold.core.previews import Previews
 from commonhold.core.problems import Problem
 from commonhold.core.records.ports import Records
 from commonhold.core.staging import Staging
@@ -46,6 +47,7 @@ class Core(msgspec.Struct, frozen=True):
     keep: Callable[[Any], None] = unheard
     records: Records | None = None  # None: this installation keeps no collections
     staging: Staging | None = None  # None: it takes no uploads in pieces
+    previews: Previews | None = None  # None: it draws no pictures of contents
     siblings: bool = False  # whether links that follow relations lead up and down again, to rows beside the shared one
 
 

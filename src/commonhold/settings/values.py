@@ -296,3 +296,8 @@ def _refuse_network(text: str) -> None:
         ipaddress.ip_network(text)
     except ValueError:
         raise ValueError("`trusted_proxies` holds addresses or networks, such as 10.0.0.0/8") from None
+    @property
+    def previews_folder(self) -> Path:
+        """The folder for pictures of contents: everything in it can be made again."""
+        return self.data / "previews"
+

@@ -111,5 +111,7 @@ for _name, _known in INDEXES.items():
 _index("item", ("parent",), where=["kind = 'folder'"], name="item_folders")
 _index("outbox", ("due_at",), where=["done_at IS NULL"])
 _index("principal", ("org", "no"), where=["org_role = 'administrator'"])
+_index("item", ("parent", "size"), where=["life = 'live'"])  # a folder in the order that somebody looks at it
+_index("item", ("parent", "changed_at"), where=["life = 'live'"])
 _index("principal", ("admin", "no"), where=["admin = TRUE"])
 _index("share", ["item", "recipient", "hangs_on", WRITTEN], name="share_near")  # all that chains are looked through for

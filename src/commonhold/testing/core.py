@@ -10,6 +10,7 @@ from commonhold.core.blobs import Blobs
 from commonhold.core.core import Core
 from commonhold.core.limits import Limits
 from commonhold.core.ports import Clock, Hasher, Secrets, Store
+from commonhold.core.previews import Previews
 from commonhold.store.memory import MemoryStore
 
 START: Final = 1_800_000_000_000  # milliseconds: the moment at which tests begin
@@ -82,6 +83,7 @@ def make_core(
     secrets: Secrets | None = None,
     hasher: Hasher | None = None,
     limits: Limits | None = None,
+    previews: Previews | None = None,
 ) -> Core:
     """Return a core over engines in memory; give whatever a test needs to be another one."""
     clock = clock or TestClock()
@@ -95,4 +97,5 @@ def make_core(
         limits or Limits(),
         records=getattr(store, "records", None),
         staging=MemoryStaging(clock),
+        previews=previews,
     )

@@ -54,6 +54,11 @@ async def idempotency(core: Core) -> int:
     return await _drop(core, [Drop(Idempotency, (row.actor, row.name)) for row in found])
 
 
+async def previews(core: Core) -> int:
+    """Remove pictures of contents that were drawn long ago: those of contents that are gone among them."""
+    return 0 if core.previews is None else await core.previews.sweep(now=core.clock())
+
+
 async def outbox(core: Core) -> int:
     """Remove what was told long ago."""
     old = (Where("done_at", "lt", core.clock() - KEPT_DAYS * DAY),)
@@ -94,6 +99,7 @@ SWEEPS: Final = (
     Sweep("uploads", HOUR, sweep_uploads),
     Sweep("idempotency", HOUR, idempotency),
     Sweep("content", HOUR, content),
+    Sweep("previews", HOUR, previews),
     Sweep("outbox", DAY, outbox),
     Sweep("orphans", DAY, orphans),
 )

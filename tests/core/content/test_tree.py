@@ -6,10 +6,10 @@ from tests.core.content.world import World, problem
 from commonhold.core.content.making import make_app, make_entry, make_folder
 from commonhold.core.content.moving import move
 from commonhold.core.content.names import parse_path
-from commonhold.core.content.tree import ItemChange, change, children, get, rename
+from commonhold.core.content.tree import ItemChange, Order, change, children, get, rename
 from commonhold.core.identity import NOBODY, Actor, Path
 from commonhold.core.limits import Limits
-from commonhold.core.model import Allowance, attributes_of
+from commonhold.core.model import Allowance, Item, attributes_of
 from commonhold.core.problems import Problem
 from commonhold.core.roles import ALL, Action, ItemKind, OrgRole, Role
 
@@ -136,6 +136,39 @@ async def test_folders_first(world: World, limit: int) -> None:
             break
 
     assert found == ["b", "d", "a", "c"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+@pytest.mark.parametrize("order", Order)
+async def test_orders(world: World, order: Order, limit: int) -> None:
+    """A folder is listed by name, size or moment of change, either way, on every page size; folders first if wanted."""
+    for name, size in (("b", 3), ("a", 2), ("c", 2), ("d", 1)):
+        world.clock.advance(1_000)
+        await world.file(name, "x" * size)
+    await world.folder("f")
+    await world.folder("e")
+    for first in (False, True):
+        found: list[Item] = []
+        after = None
+        while not found or after is not None:
+            page = await children(
+                world.core, world.ann, world.top, after=after, limit=limit, folders_first=first, order=order
+            )
+            found += [seen.item for seen in page.items]
+            after = page.next
+        assert len({item.no for item in found}) == len(found) == 6
+        kinds = [item.kind is not ItemKind.FOLDER for item in found]
+        assert kinds == sorted(kinds) or not first
+        for part in [found[:2], found[2:]] if first else [found]:
+            values = [getattr(item, order.column) for item in part]
+            assert values == sorted(values, reverse=order.startswith("-"))
+
+
+async def test_a_cursor_is_of_its_order(world: World) -> None:
+    """A cursor of another order is refused."""
+    by_size = children(world.core, world.ann, world.top, after=(0, "a", 1), order=Order.SIZE)
+    assert (await problem(by_size)).code == "bad_cursor"
+    assert (await problem(children(world.core, world.ann, world.top, after=(0, 1, 1)))).code == "bad_cursor"
 
 
 @pytest.mark.parametrize("after", [(), (1,), ("a", "b", "c"), (7, "a", 1), (0, None, 1)])

@@ -105,6 +105,8 @@ THROWN_AWAY = (Where("trashed_at", "lt", 9), Where("life", "eq", Life.TRASHED))
 # Listings: what is not wanted is not read, and nothing is sorted that lies in order already.
 PAGES = [
     (Rows(Item, IN_FOLDER, ("name_key",)), "item: item_parent_name_key_unique (parent=?)"),
+    (Rows(Item, IN_FOLDER, ("-size",)), "item: item_parent_size (parent=?)"),
+    (Rows(Item, IN_FOLDER, ("changed_at",), (5, 7)), "item: item_parent_changed_at (parent=? AND changed_at>?)"),
     (
         Rows(Item, IN_FOLDER, ("name_key",), ("b", 7)),
         "item: item_parent_name_key_unique (parent=? AND name_key>?)",

@@ -1,5 +1,6 @@
 """The tree: seeing what is where, and changing what an item is called and says about itself."""
 
+import enum
 from typing import Any, Final
 
 import msgspec
@@ -42,6 +43,22 @@ class Page(msgspec.Struct, frozen=True):
 
     items: tuple[Seen, ...]
     next: Cursor | None = None
+
+
+class Order(enum.StrEnum):
+    """By what a folder is listed; ``-`` in front: the greatest first."""
+
+    NAME = "name_key"
+    NAME_DOWN = "-name_key"
+    SIZE = "size"
+    SIZE_DOWN = "-size"
+    CHANGED = "changed_at"
+    CHANGED_DOWN = "-changed_at"
+
+    @property
+    def column(self) -> str:
+        """The column of an item that it looks at."""
+        return self.removeprefix("-")
 
 
 class ItemChange(msgspec.Struct, frozen=True):
@@ -96,8 +113,9 @@ async def children(
     limit: int = LONGEST_PAGE,
     folders_first: bool = False,
     action: Action = Action.READ,
+    order: Order = Order.NAME,
 ) -> Page:
-    """Return a page of what lies in a folder, by name; ``after`` is the ``next`` of the page before.
+    """Return a page of what lies in a folder, in an order; ``after`` is the ``next`` of the page before.
 
     What takes rights from above is seen by whoever sees the folder, with at least the right given here; what does not
     is decided on its own. An actor who may only put things there sees nothing, not even the folder. ``action`` is what
@@ -111,18 +129,21 @@ async def children(
         raise Problem("not_a_folder", field="folder")
     above = see(seen, actor, asked.item, asked.right)
     limit = max(1, min(limit, core.limits.page, LONGEST_PAGE))
-    rows = await _listed(core, asked.allowed, asked.item.no, _cursor(after), limit, folders_first)
+    rows = await _listed(core, asked.allowed, asked.item.no, _cursor(after, order), limit, folders_first, order)
     rights = await _rights(core, actor, asked.right, rows)
     shown = tuple(seen_below(above, row, rights[row.no]) for row in rows if rights[row.no].may(Action.READ))
     last = rows[-1] if len(rows) == limit else None
-    return Page(shown, (_phase(last, folders_first), last.name_key, last.no) if last else None)
+    further = (_phase(last, folders_first), getattr(last, order.column), last.no) if last else None
+    return Page(shown, further)
 
 
-def _cursor(after: Cursor | None) -> Cursor:
+def _cursor(after: Cursor | None, order: Order) -> Cursor:
     match after:
         case None:
             return (0, None, None)
-        case (0 | 1, str(), int()):
+        case (0 | 1, str(), int()) if order.column == Order.NAME:
+            return after
+        case (0 | 1, int(), int()) if order.column != Order.NAME:
             return after
     raise Problem("bad_cursor", field="after")
 
@@ -132,9 +153,9 @@ def _phase(last: Item, folders_first: bool) -> int:
 
 
 async def _listed(
-    core: Core, allowed: Allowed, folder: int, after: Cursor, limit: int, folders_first: bool
+    core: Core, allowed: Allowed, folder: int, after: Cursor, limit: int, folders_first: bool, order: Order
 ) -> list[Item]:
-    """Read a page of live children by name: of all kinds, or of folders and then of everything else."""
+    """Read a page of live children: of all kinds, or of folders and then of everything else."""
     phase, *key = after
     ops = ("eq", "ne")[phase:] if folders_first else ("any",)
     found: list[Item] = []
@@ -142,7 +163,7 @@ async def _listed(
         live = (Where("parent", "eq", folder), Where("life", "eq", Life.LIVE))
         where = live if op == "any" else (*live, Where("kind", op, ItemKind.FOLDER))
         start = tuple(key) if key[0] is not None and op == ops[0] else None
-        found += await core.store.rows(allowed, Rows(Item, where, ("name_key",), start, limit - len(found)))
+        found += await core.store.rows(allowed, Rows(Item, where, (order.value,), start, limit - len(found)))
         if len(found) >= limit:
             break
     return found
