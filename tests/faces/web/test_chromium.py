@@ -236,10 +236,21 @@ async def test_a_person_logs_in_and_out(visit: Visit, host: str) -> None:
     await page.get_by_role("button", name="Log in").click()
     await page.locator("pre").wait_for()
     assert "hello bob" in await say(page)
-    await page.get_by_role("link", name="bob", exact=True).click()
+    await page.get_by_role("link", name="Shared with me").click()
     await visit.fits(page)
     assert "for bob.txt" in await say(page)
     await page.get_by_role("button", name="Log out").click()
     await page.get_by_role("heading", name="Log in").wait_for()
     await page.goto(f"http://{host}:{visit.port}/app")
     assert "Log in" in await say(page)
+
+
+async def test_moments_are_told_in_the_readers_own_time(visit: Visit) -> None:
+    """With script a moment is told in the time zone of the browser; what the server said stands in its title."""
+    link = await visit.site.link(await visit.site.file("a.txt"), until=visit.site.clock() + HOUR)
+    plain = await visit.open(link, java_script_enabled=False, timezone_id="Asia/Tokyo")
+    said = await plain.inner_text("time")
+    page = await visit.open(link, timezone_id="Asia/Tokyo")
+    assert said.endswith("UTC")
+    assert await page.get_attribute("time", "title") == said
+    assert "GMT+9" in await page.inner_text("time")

@@ -1,0 +1,129 @@
+"""Every page of the web UI, with something on it: for the rules of accessibility, for pictures, for reading aloud.
+
+A page that is not here fails ``test_gallery.py``: each route that shows a page has a stop, or stands in ``ELSEWHERE``.
+"""
+
+import struct
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from tests.faces.web.site import Site
+
+from commonhold.core.content.trash import trash
+from commonhold.core.identity import Named
+from commonhold.core.roles import Kind, Role
+
+HOUR: Final = 3_600_000
+DAY: Final = 24 * HOUR
+
+ELSEWHERE: Final[dict[str, str]] = {
+    "/": "leads to /app",
+    "/app/groups/{group}": "leads to /app",
+}
+"""Routes of pages that show nothing of their own, and what they do instead."""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """A page to look at: its name, where it is, as whom; ``route`` is the path of its route."""
+
+    name: str
+    route: str
+    path: str
+    who: str | None = None
+
+
+def picture(width: int = 640, height: int = 400) -> bytes:
+    """Return a picture with something to see on it: hills under an evening sky, as PNG."""
+    rows = []
+    for y in range(height):
+        row = bytearray(b"\0")
+        for x in range(width):
+            hill = height * 0.62 + 40 * ((x / width - 0.3) ** 2) * 4 - 25 * ((x * 7 // width) % 2)
+            near = height * 0.8 + 30 * ((x / width - 0.7) ** 2) * 3
+            if y > near:
+                row += bytes((38, 70, 58))
+            elif y > hill:
+                row += bytes((72, 112, 96))
+            else:
+                part = y / height
+                row += bytes((int(250 - 60 * part), int(196 - 30 * part), int(150 + 60 * part)))
+        rows.append(bytes(row))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in (
+            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+            (b"IDAT", zlib.compress(b"".join(rows))),
+            (b"IEND", b""),
+        )
+    )
+
+
+Furnish = Callable[[Site, dict[str, Any]], Awaitable[list[Stop]]]
+
+
+async def visitors(site: Site, _: dict[str, Any]) -> list[Stop]:
+    """Pages for everybody: coming in, and links."""
+    folder = await site.folder("Summer school")
+    letter = await site.file(
+        "Letter to the parents.txt", b"Dear parents,\n\nwe meet at eight at the gate.\n", folder.no
+    )
+    photo = await site.file("Gate at dawn.png", picture(), folder.no)
+    await site.file("Timetable.pdf", b"%PDF-1.4 no more than a beginning", folder.no)
+    await site.folder("Photos", folder.no)
+    inbox = await site.folder("Homework")
+    now = site.clock()
+    note = "Please bring boots."
+    free = await site.link(folder, note=note, until=now + 90 * DAY)
+    locked = await site.link(letter, password="pw", max_uses=3)
+    later = await site.link(photo, starts=now + 2 * DAY)
+    over = await site.link(photo, until=now + HOUR)
+    image = await site.link(photo)
+    drop = await site.link(inbox, Role.UPLOADER, note="One file each, please.")
+    site.clock.advance(2 * HOUR)
+    return [
+        Stop("sign-in", "/app/sign-in", "/app/sign-in"),
+        Stop("forgotten", "/app/forgotten", "/app/forgotten"),
+        Stop("setup", "/app/setup/{secret}", "/app/setup/x"),
+        Stop("enter", "/app/enter/{secret}", "/app/enter/x"),
+        Stop("verify", "/app/verify/{secret}", "/app/verify/x"),
+        Stop("reset", "/app/reset/{secret}", "/app/reset/x"),
+        Stop("link-folder", "/s/{secret}", free),
+        Stop("link-file", "/s/{secret}/{item}", f"{free}/{letter.uid}"),
+        Stop("link-picture", "/s/{secret}", image),
+        Stop("link-password", "/s/{secret}", locked),
+        Stop("link-not-yet", "/s/{secret}", later),
+        Stop("link-ended", "/s/{secret}", over),
+        Stop("link-drop", "/s/{secret}", drop),
+        Stop("nothing-here", "/s/{secret}", "/s/nothing"),
+    ]
+
+
+async def people(site: Site, _: dict[str, Any]) -> list[Stop]:
+    """Pages of somebody who is logged in: what is shared with him, and his own."""
+    plans = await site.folder("Plans")
+    letter = await site.file("Draft.txt", b"First of all", plans.no)
+    closed = await site.file("Marks.txt", b"secret")
+    gone = await site.file("Old.txt", b"old")
+    await site.share(plans, Named("bob", Kind.USER), Role.EDITOR, until=site.clock() + 30 * DAY)
+    await site.share(await site.file("Invitation.txt", b"come"), Named("bob", Kind.USER))
+    await site.link(plans, note="for the council")
+    opened = await site.share(closed, Named("bob", Kind.USER), password="pw")
+    await trash(site.core, site.alice, gone.no)
+    return [
+        Stop("received", "/app", "/app", "bob"),
+        Stop("received-password", "/app/shares/{share}", f"/app/shares/{opened.uid}", "bob"),
+        Stop("folder", "/app/items/{item}", f"/app/items/{plans.uid}", "alice"),
+        Stop("file", "/app/items/{item}", f"/app/items/{letter.uid}", "alice"),
+        Stop("file-of-another", "/app/items/{item}", f"/app/items/{letter.uid}", "bob"),
+    ]
+
+
+PARTS: Final[tuple[Furnish, ...]] = (visitors, people)
+
+
+async def furnish(site: Site) -> list[Stop]:
+    """Fill a site, and return its stops."""
+    known: dict[str, Any] = {}
+    return [stop for part in PARTS for stop in await part(site, known)]
