@@ -1,16 +1,20 @@
 """Items as downloads: a file in ranges, a folder as one ZIP. What every face that serves bytes does the same way."""
 
-from collections.abc import AsyncIterator, Mapping
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from starlette.responses import Response
 
+from commonhold.core.content.opening import Content as Opened
 from commonhold.core.content.opening import open_content
+from commonhold.core.content.previewing import preview
 from commonhold.core.content.tree import get
 from commonhold.core.content.walking import walk
 from commonhold.core.core import Core
 from commonhold.core.identity import Actor, ItemRef
+from commonhold.core.model import Item
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
@@ -50,6 +54,32 @@ async def serve_file(
     return await download_response(call.request, file, found.chunks, found.again, inline=inline, headers=headers)
 
 
+async def serve_preview(
+    call: Call,
+    actor: Actor,
+    ref: ItemRef,
+    *,
+    page: int = 1,
+    thumb: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a picture of a file, or of a page of it, for whoever may look at it.
+
+    :raises Problem: unknown_item, not_a_file, too_many_requests; not_found where there is none
+    """
+
+    async def again() -> None:
+        """Nothing to ask: it is sent as a whole."""
+
+    async def read(start: int, end: int) -> AsyncIterator[bytes]:
+        yield drawn.body[start:end]
+
+    drawn = await preview(call.core, actor, ref, page=page, thumb=thumb)
+    tag = f"p-{hashlib.sha256(drawn.body).hexdigest()[:32]}"
+    file = File(f"preview.{drawn.media.partition('/')[2]}", drawn.media, Content(len(drawn.body), tag, 0))
+    return await download_response(call.request, file, read, again, inline=True, headers=headers)
+
+
 def _place(call: Call, allowed: Allowed, blob: str) -> str | None:
     """Return where the web server in front finds a blob, if settings say that it can send files."""
     root = call.settings.x_accel
@@ -79,11 +109,44 @@ async def serve_zip(call: Call, actor: Actor, ref: ItemRef, *, headers: Mapping[
     return response
 
 
-async def _entries(core: Core, actor: Actor, ref: ItemRef) -> AsyncIterator[Entry]:
+async def serve_zip_of(
+    call: Call, actor: Actor, items: Sequence[Item], name: str, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return several files and folders as one ZIP of this name; policy is asked for each entry.
+
+    :raises Problem: not_for_items for what is neither
+    """
+    now = [items[0].no]  # which of them is being sent
+
+    async def again() -> None:
+        if not (await decide(call.core, actor, now[0])).may(HAVE):
+            raise Problem("forbidden")
+
+    async def entries() -> AsyncIterator[Entry]:
+        for item in items:
+            now[0] = item.no
+            if item.kind is ItemKind.FILE:
+                yield _entry(item.name or item.uid, item, await open_content(call.core, actor, item.no))
+                continue
+            yield Entry(item.name or item.uid, item.changed_at)
+            async for entry in _entries(call.core, actor, item.no, f"{item.name or item.uid}/"):
+                yield entry
+
+    if any(item.kind not in (ItemKind.FILE, ItemKind.FOLDER) for item in items):
+        raise Problem("not_for_items", field="item")
+    response = zip_response(name, entries(), again)
+    response.headers.update(headers or {})
+    return response
+
+
+async def _entries(core: Core, actor: Actor, ref: ItemRef, under: str = "") -> AsyncIterator[Entry]:
     async for found in walk(core, actor, ref):
         item = found.item
         if item.kind is ItemKind.FOLDER:
-            yield Entry(found.path, item.changed_at)
+            yield Entry(under + found.path, item.changed_at)
         else:
-            opened = await found.open()
-            yield Entry(found.path, item.changed_at, item.size, opened.chunks(), is_packed(item.media or OCTETS))
+            yield _entry(under + found.path, item, await found.open())
+
+
+def _entry(path: str, item: Item, opened: Opened) -> Entry:
+    return Entry(path, item.changed_at, item.size, opened.chunks(), is_packed(item.media or OCTETS))
