@@ -7,6 +7,7 @@ from tests.faces.web.reading import read
 from tests.faces.web.site import PASSWORD, Site
 
 from commonhold.core.content.trash import trash
+from commonhold.core.content.tree import get
 from commonhold.core.identity import Named
 from commonhold.core.model import LINK
 from commonhold.core.roles import Kind, Role
@@ -118,10 +119,10 @@ async def test_links_have_no_page_among_shares(site: Site) -> None:
 
 
 async def test_own_files(site: Site) -> None:
-    """One finds the way to one's own files, puts some there, and sees them; a name that is taken gets a number."""
+    """One's own top folder is a page: one puts files there, and sees them; a name that is taken gets a number."""
     alice = site.visitor()
     await alice.sign_in("alice")
-    top = read(await alice.get("/app")).links()[-1]
+    top = f"/app/items/{(await get(site.core, site.alice, site.home)).item.uid}"
     page = read(await alice.get(top))
     assert "Files of alice" in page.text
     form = next(one for one in page.all("form") if "enctype" in one)

@@ -5,15 +5,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from commonhold.core.content.space import usage
-from commonhold.core.model import Item
-from commonhold.core.policy.decide import needs_pass
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
-from commonhold.core.sharing.finding import Shown, shares_with
 from commonhold.core.sharing.opening import Peek, peek
 from commonhold.faces.web.links import OCTETS, closed, unlock
-from commonhold.faces.web.pages import HTML, PRIVATE, assets, edition, page, see_other, under
+from commonhold.faces.web.pages import HTML, PRIVATE, assets, edition, see_other, under
 from commonhold.faces.web.showing import Place, picture, receipt, seen_in, show, take_files
 from commonhold.faces.web.speech import LANGUAGE_COOKIE, LANGUAGES
 from commonhold.faces.web.viewer import viewer_of
@@ -58,36 +54,6 @@ async def static(call: Call) -> Response:
         raise Problem("route_not_found")
     kept = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(found.body, media_type=found.media, headers=kept)
-
-
-@TABLE.route("GET", "/app", needs="self", streams=HTML, problems="bad_cursor")
-async def start(call: Call) -> Response:
-    """Show what is shared with the caller, and lead to his own files."""
-    if call.actor.user is None:
-        return sign_in_first(call)
-    given = call.request.query_params.get("after", "")
-    if given and not (given.isascii() and given.isdigit() and len(given) < 19):
-        raise Problem("bad_cursor", field="after")
-    found = await shares_with(call.core, call.actor, int(given) if given else None)
-    place = await own_place(call)
-    shares = [(one, _address(call, place, one)) for one in found.shares]
-    own = await _own(call)
-    return page(call, "start.html", viewer=place.viewer, place=place, shares=shares, further=found.next, own=own)
-
-
-def _address(call: Call, place: Place, shown: Shown) -> str:
-    """Return where a share opens: at its item, or where it asks for what it needs first."""
-    if needs_pass(shown.share):
-        return f"{under(call.request)}/app/shares/{shown.share.uid}"
-    return place.url(shown.item)
-
-
-async def _own(call: Call) -> Item | None:
-    """Return the caller's top folder; guests have none."""
-    try:
-        return (await usage(call.core, call.actor)).top
-    except Problem:
-        return None
 
 
 @TABLE.route("GET", "/app/groups/{group}", needs="self", streams=HTML)

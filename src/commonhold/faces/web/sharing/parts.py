@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from commonhold.faces.web.sharing import given, received
 from commonhold.http.typed import Table
 
-PARTS: Final[tuple[Table, ...]] = ()
+PARTS: Final[tuple[Table, ...]] = (received.TABLE, given.TABLE)
