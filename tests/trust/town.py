@@ -100,8 +100,10 @@ class Client:
     async def __call__(self, method: str, path: str, json: Any = None, /, **more: Any) -> Reply:
         """Send a request; ``json`` is its body. Redirects are not followed."""
         if json is not None:
-            more["content"] = json if isinstance(json, bytes) else msgspec.json.encode(json)
-            more["headers"] = {"content-type": "application/json", **more.get("headers", {})}
+            raw = isinstance(json, bytes)
+            more["content"] = json if raw else msgspec.json.encode(json)
+            media = "application/octet-stream" if raw else "application/json"
+            more["headers"] = {"content-type": media, **more.get("headers", {})}
         return Reply(await self.http.request(method, path, **more))
 
     async def ok(self, method: str, path: str, json: Any = None, /, **more: Any) -> Any:
