@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from tests.cli.running import PROGRAM, environment, first_line
@@ -23,6 +22,8 @@ from commonhold.core.identity import Named
 from commonhold.core.roles import Kind
 from commonhold.settings import Settings
 from commonhold.wiring import open_core
+
+T = TypeVar("T")
 
 PASSWORD = "correct horse"
 PEOPLE = ("root", "alice", "bob", "quinn", "sam")
@@ -144,6 +145,12 @@ def sqlite_rows(place: Place, statement: str) -> list[Any]:
         return connection.execute(statement).fetchall()
 
 
-def told(figures: Mapping[str, Any]) -> None:
-    """Print figures as the one line that ``scripts/soak`` reads."""
-    print(json.dumps(figures), flush=True)
+def alone(work: Coroutine[Any, Any, T]) -> T:
+    """Run something on a loop of its own, and let what it closed be closed before that ends."""
+
+    async def run() -> T:
+        found = await work
+        await asyncio.sleep(0.05)
+        return found
+
+    return asyncio.run(run())

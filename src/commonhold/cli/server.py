@@ -24,6 +24,7 @@ from commonhold import logs, wiring
 from commonhold.cli.exits import INTERRUPTED, CommandError, Unusable
 from commonhold.cli.listening import BACKLOG, listen
 from commonhold.cli.output import tell
+from commonhold.cli.patience import LOOK, Patient, patient
 from commonhold.cli.serving import ENDING, Plan, parse, plain_python
 from commonhold.settings import Settings, SettingsError, load, reveal
 
@@ -48,6 +49,15 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()  # what is there now stays: collections need not look at it
         await self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """See uvicorn: now and then, look who keeps a connection for nothing."""
+        if counter % LOOK == 0:
+            now = asyncio.get_running_loop().time()
+            for one in list(self.server_state.connections):
+                if isinstance(one, Patient):
+                    one.look(now)
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -147,7 +157,7 @@ def _server(app: Any, settings: Settings, ready: Callable[[], Awaitable[None]]) 
     return Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=patient(settings.patience),
             ws="none",
             lifespan="on",
             log_config=None,

@@ -110,6 +110,48 @@ class Admin(msgspec.Struct, frozen=True):
             raise ValueError("give both an address and a password for the administrator, or neither")
 
 
+class Oidc(msgspec.Struct, frozen=True):
+    """Log-in by a provider of OpenID Connect, beside passwords."""
+
+    issuer: Annotated[
+        str | None, "Address of the provider, as its tokens name it, such as `https://login.example.org/realms/staff`."
+    ] = None
+    client_id: Annotated[str | None, "What the provider calls this installation."] = None
+    client_secret: Annotated[
+        Secret | None, "The secret that the provider gave this installation; none for a public client."
+    ] = None
+    name: Annotated[str | None, "What the log-in page calls the provider. Without one: its host name."] = None
+    create: Annotated[
+        bool, "Whether somebody whose verified address no account has gets an account at his first log-in."
+    ] = False
+    domains: Annotated[
+        Names, "Domains of mail addresses that are let in by the provider for the first time; none named: all."
+    ] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse half a provider, and one whose words anybody on the way could change."""
+        if (self.issuer is None) is not (self.client_id is None):
+            raise ValueError("give both `oidc.issuer` and `oidc.client_id`, or neither")
+        if self.issuer is not None and not safe_url(self.issuer):
+            raise ValueError("`oidc.issuer` must be an https address without query, such as https://login.example.org")
+
+    @property
+    def called(self) -> str:
+        """What people know the provider by."""
+        return self.name or urlsplit(self.issuer or "").hostname or ""
+
+
+def safe_url(text: str) -> bool:
+    """Tell whether an address is one that secrets may go to: https, or this machine itself (for trying out)."""
+    try:
+        url = urlsplit(text)
+        home = url.hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:
+        return False
+    plain = not url.query and not url.fragment and not url.username
+    return bool(plain and url.hostname and (url.scheme == "https" or (url.scheme == "http" and home)))
+
+
 class Log(msgspec.Struct, frozen=True):
     """What is logged, and how; it goes to standard error."""
 
@@ -131,6 +173,22 @@ class S3(msgspec.Struct, frozen=True):
         """Refuse half a pair."""
         if (self.access_key is None) is not (self.secret_key is None):
             raise ValueError("give both a name and its key, or neither")
+
+
+Seconds = Annotated[int, Meta(ge=1, le=86_400)]
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long the server waits for a client who is slow, or who only wants to keep a connection."""
+
+    headers: Annotated[
+        Seconds,
+        "Seconds in which the headers of a request must be there; a connection without one is closed then, too.",
+    ] = 30
+    body: Annotated[Seconds, "Seconds in which 4 KiB of a body must come: the slowest modem sends that in two."] = 60
+    reply: Annotated[
+        Seconds, "Seconds for which a reply waits while the client takes nothing of it: players pause for a while."
+    ] = 600
 
 
 class Filr(msgspec.Struct, frozen=True):
@@ -220,7 +278,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tls: Tls = Tls()
     smtp: Smtp = Smtp()
     admin: Admin = Admin()
+    oidc: Oidc = Oidc()
     log: Log = Log()
+    patience: Patience = Patience()
     filr: Filr = Filr()
     directus: Directus = Directus()
     faces: dict[str, FaceSettings] = {}
@@ -231,6 +291,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what no server could work with."""
         if self.base_url is not None:
             _refuse_url(self.base_url)
+        if self.oidc.issuer is not None and self.base_url is None:
+            raise ValueError("`oidc.issuer` needs `base_url`, as the provider sends people back to that address")
         if self.database is not None and not self.database.startswith(("sqlite:///", *POSTGRES)):
             raise ValueError(
                 "`database` must be a URL such as sqlite:///path/to/commonhold.db or postgresql://user@host/name"
@@ -268,6 +330,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.data / "staging"
 
     @property
+    def previews_folder(self) -> Path:
+        """The folder for pictures of contents: everything in it can be made again."""
+        return self.data / "previews"
+
+    @property
     def public_url(self) -> str:
         """The URL that links begin with, without a slash at its end."""
         if self.base_url is not None:
@@ -296,8 +363,3 @@ def _refuse_network(text: str) -> None:
         ipaddress.ip_network(text)
     except ValueError:
         raise ValueError("`trusted_proxies` holds addresses or networks, such as 10.0.0.0/8") from None
-    @property
-    def previews_folder(self) -> Path:
-        """The folder for pictures of contents: everything in it can be made again."""
-        return self.data / "previews"
-

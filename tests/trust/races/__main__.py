@@ -1,6 +1,5 @@
 """All races, round after round, until the time is over: ``python -m tests.trust.races [--minutes N] [--seed S]``."""
 
-import asyncio
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,7 +9,7 @@ from typing import Any
 
 from tests.postgres import OwnServer, lacking
 from tests.trust.long import Long, asked
-from tests.trust.place import Running, furnished, serving
+from tests.trust.place import Running, alone, furnished, serving
 from tests.trust.races.counts import COUNTS, QUOTA
 from tests.trust.races.enemies import SCENES, play
 from tests.trust.races.stage import Stage, on_stage
@@ -24,7 +23,7 @@ def _run(long: Long, running: Running, work: Callable[[Stage], Awaitable[dict[st
         async with on_stage(running, long.rng) as stage:
             return await work(stage)
 
-    return asyncio.run(run())
+    return alone(run())
 
 
 def _all(long: Long, running: Running, engine: str) -> None:

@@ -1,6 +1,5 @@
 """Races between real processes: whoever lost his access is refused everywhere, and numbers come out exactly."""
 
-import asyncio
 import random
 import shutil
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.postgres import Server
-from tests.trust.place import Place, Running, furnished, serving
+from tests.trust.place import Place, Running, alone, furnished, serving
 from tests.trust.races.counts import COUNTS, QUOTA
 from tests.trust.races.enemies import SCENES, play
 from tests.trust.races.stage import on_stage
@@ -46,7 +45,7 @@ def test_the_new_enemy(running: Running, name: str) -> None:
         async with on_stage(running, random.Random(SEED)) as stage:
             return await play(SCENES[name](stage), ROUNDS.get(name, 8))
 
-    done = asyncio.run(run())
+    done = alone(run())
     assert done["reads after the acknowledgement"] >= done["rounds"] * running.workers, SEED
 
 
@@ -58,4 +57,4 @@ def test_numbers_that_must_come_out(running: Running, name: str) -> None:
         async with on_stage(running, random.Random(SEED)) as stage:
             return await COUNTS[name](stage, 2)
 
-    assert asyncio.run(run())["rounds"] == 2, SEED
+    assert alone(run())["rounds"] == 2, SEED
