@@ -23,6 +23,12 @@ class Put(msgspec.Struct, frozen=True):
     row: Row
 
 
+class Happened(Put, frozen=True):
+    """Insert an event that came from ``address``, of which it keeps the number alone (``audit.origins``)."""
+
+    address: str | None
+
+
 class Upsert(msgspec.Struct, frozen=True):
     """Insert a row, or replace the one with the same key."""
 

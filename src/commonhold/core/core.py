@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from commonhold.core.blobs import Blobs
-from commonhold.core.changes import Broken, Put
+from commonhold.core.changes import Broken, Happened, Put
 from commonhold.core.identity import Actor
 from commonhold.core.limits import Limits
 from commonhold.core.model import Event
@@ -95,4 +95,4 @@ def happened(
 ) -> Put:
     """Return the change that records an event: numbers only, never names or texts."""
     told = msgspec.json.encode(facts).decode() if facts else "{}"
-    return Put(Event(no, at, kind, actor.user, actor.face, item, share, principal, told))
+    return Happened(Event(no, at, kind, actor.user, actor.face, item, share, principal, told), actor.address)

@@ -55,6 +55,8 @@ INDEXES: Final = {
     "throttle": ("since",),
     "upload": ("until", "user?"),
     "webhook": ("org no",),
+    "outside_login": ("user",),
+    "origin": ("address", "at"),
     "share_past": (f"item {SINCE}",),
     "member_past": (f"grp {SINCE}",),
     "rule_past": (f"principal {SINCE}",),
@@ -109,9 +111,9 @@ for _name, _known in INDEXES.items():
         _some = [QUOTED.get(n[:-1], n[:-1]) for n in _names if n[-1] == "?"]
         _index(_name, [name.rstrip("?") for name in _names], [f"{n} IS NOT NULL" for n in _some])
 _index("item", ("parent",), where=["kind = 'folder'"], name="item_folders")
-_index("outbox", ("due_at",), where=["done_at IS NULL"])
-_index("principal", ("org", "no"), where=["org_role = 'administrator'"])
 _index("item", ("parent", "size"), where=["life = 'live'"])  # a folder in the order that somebody looks at it
 _index("item", ("parent", "changed_at"), where=["life = 'live'"])
+_index("outbox", ("due_at",), where=["done_at IS NULL"])
+_index("principal", ("org", "no"), where=["org_role = 'administrator'"])
 _index("principal", ("admin", "no"), where=["admin = TRUE"])
 _index("share", ["item", "recipient", "hangs_on", WRITTEN], name="share_near")  # all that chains are looked through for

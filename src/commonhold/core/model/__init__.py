@@ -31,7 +31,9 @@ from commonhold.core.model.journal import (
     Idempotency,
     Instance,
     Notification,
+    Origin,
     Outbox,
+    Seal,
     Setting,
     Throttle,
 )
@@ -43,6 +45,7 @@ from commonhold.core.model.people import (
     Level,
     Member,
     Nested,
+    OutsideLogin,
     Password,
     Principal,
     Profile,
@@ -80,13 +83,16 @@ __all__ = [
     "Nested",
     "Note",
     "Notification",
+    "Origin",
     "Outbox",
+    "OutsideLogin",
     "Password",
     "Principal",
     "Profile",
     "Reach",
     "Row",
     "Rule",
+    "Seal",
     "Setting",
     "Share",
     "Space",
@@ -102,7 +108,7 @@ __all__ = [
 ROWS: Final[tuple[type[Row], ...]] = (
     Principal, Profile, Password, Member, Nested, Allowance, Block, Candidate, GroupTerms, Space, Item, Version, Share,
     Note, Use, LinkKey, Rule, Credential, Outbox, Notification, Event, Idempotency, Throttle, Setting, Collection,
-    Upload, Webhook,
+    Upload, Webhook, OutsideLogin, Origin, Seal,
 )  # fmt: skip
 
 

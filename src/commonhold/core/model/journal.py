@@ -93,6 +93,31 @@ class Event(Row, frozen=True, gc=False):
     share: int | None = None
     principal: int | None = None
     facts: str = "{}"
+    origin: int | None = None  # number of the address that it came from
+
+
+class Origin(Row, frozen=True, gc=False):
+    """An address that requests came from, by its number (``audit.origins``); erased, only the number is left."""
+
+    table: ClassVar = "origin"
+
+    no: int
+    address: str
+    at: int  # last seen, to the day
+
+
+class Seal(Row, frozen=True, gc=False):
+    """A seal of the audit chain over some events in a row (``audit.chain``); number nought tells which one is last."""
+
+    table: ClassVar = "seal"
+    key: ClassVar = ("ordinal",)
+
+    ordinal: int
+    upto: int  # the last event under it
+    at: int
+    leaves: bytes  # of each event, its number and digest
+    hash: bytes  # over the seal before and all of this one
+    mark: str  # what only the instance key can make of the hash
 
 
 class Idempotency(Row, frozen=True, gc=False):

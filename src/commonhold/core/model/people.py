@@ -63,6 +63,19 @@ class Password(Row, frozen=True, gc=False):
     changed_at: int
 
 
+class OutsideLogin(Row, frozen=True, gc=False):
+    """Whom somebody else's log-in (OpenID Connect) stands for: a subject of an issuer is one user here."""
+
+    table: ClassVar = "outside_login"
+    key: ClassVar = ("issuer", "subject")
+    refs: ClassVar = ("user",)
+
+    issuer: str
+    subject: str
+    user: int
+    since: int = 0
+
+
 class Level(enum.StrEnum):
     """What a member is in a group."""
 

@@ -34,7 +34,7 @@ def octets(name: str) -> sa.Column[Any]:
 def table(name: str, *columns: sa.Column[Any], key: str | None = "no") -> None:
     """A table; in SQLite one whose key is no single number is stored in the order of its key."""
     keys = [sa.PrimaryKeyConstraint(*key.split())] if key else []
-    op.create_table(name, *columns, *keys, sqlite_with_rowid=key in (None, "no", "share"))
+    op.create_table(name, *columns, *keys, sqlite_with_rowid=key in (None, "no", "share", "ordinal"))
 
 
 def index(table: str, names: str, where: str | None = None, unique: bool = False, name: str | None = None) -> None:
@@ -388,6 +388,7 @@ def upgrade() -> None:
         number("share", null=True),
         number("principal", null=True),
         words("facts"),
+        number("origin", null=True),
     )
     index("event", "actor at", "actor IS NOT NULL")
     index("event", "at")
@@ -441,6 +442,21 @@ def upgrade() -> None:
     )
     index("webhook", "org no")
     index("webhook", "uid", unique=True)
+    table("outside_login", words("issuer"), words("subject"), number("user"), number("since"), key="issuer subject")
+    index("outside_login", "user")
+    table("origin", number("no"), words("address"), number("at"))
+    index("origin", "address")
+    index("origin", "at")
+    table(
+        "seal",
+        number("ordinal"),
+        number("upto"),
+        number("at"),
+        octets("leaves"),
+        octets("hash"),
+        words("mark"),
+        key="ordinal",
+    )
     table("collection", words("name"), words("definition"), words("source", null=True), number("since"), key="name")
     table("instance", number("revision"), number("people_at"), number("tree_at"), number("next_no"), key=None)
     table("group_closure", number("grp"), number("ancestor"), key="grp ancestor")
