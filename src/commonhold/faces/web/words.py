@@ -11,12 +11,12 @@ from commonhold.core.records.cards import text_of
 from commonhold.core.roles import ItemKind, Role
 from commonhold.faces.web.speech import Speech, mark
 from commonhold.http.media import OCTETS, clean_media_type
-from commonhold.http.replies import title_of
 
 _NOTHING_HERE: Final = (
     mark("There is nothing here"),
     mark("Nothing is shared at this address. Check that it is complete, or ask the person who sent it to you."),
 )
+_REFUSED: Final = mark("That did not work")
 _PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(("unknown_share", "unknown_item", "route_not_found", "not_found"), _NOTHING_HERE),
     "bad_token": (mark("This link is spent"), mark("It was used before, or it is too old. Ask for a new one.")),
@@ -37,6 +37,31 @@ _PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     ),
     "unavailable": (mark("Not just now"), mark("The server cannot answer at the moment. Try again in a while.")),
     "missing_field": (mark("Something is missing"), mark("Fill in every field, and send it again.")),
+    "no_account": (
+        mark("There is no account for you here"),
+        mark("Ask an administrator for one, or log in with the account that you have."),
+    ),
+    "login_refused": (mark("Nobody was logged in"), mark("The log-in did not come back as it should. Begin again.")),
+    "login_taken": (
+        mark("This log-in is another account's"),
+        mark("It belongs to another account already. End the link there first."),
+    ),
+    "address_unverified": (
+        mark("Your address is not confirmed"),
+        mark("The provider does not say that this address is yours. Confirm it there and begin again."),
+    ),
+    "account_inactive": (
+        mark("This account is not active"),
+        mark("It was suspended or deleted. Ask an administrator."),
+    ),
+    "domain_not_allowed": (
+        mark("Not with this address"),
+        mark("Addresses of this domain are not let in or invited here. Ask an administrator."),
+    ),
+    "address_taken": (
+        mark("There is an account with this address"),
+        mark("Log in to it with its password first, and link this log-in there."),
+    ),
     "bad_cursor": (mark("This page is over"), mark("Start from the first page of the list.")),
     "too_large": (mark("This is too large"), mark("Send less at once, or ask for a higher limit.")),
 }
@@ -67,7 +92,7 @@ _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\
 
 def of_problem(speech: Speech, problem: Problem) -> tuple[str, str]:
     """Return the title and the sentence of a problem."""
-    title, told = _PROBLEMS.get(problem.code) or (title_of(problem.code), problem.sentence)
+    title, told = _PROBLEMS.get(problem.code) or (_REFUSED, problem.sentence)
     return speech.say(title), speech.say(told)
 
 
