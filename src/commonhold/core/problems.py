@@ -66,6 +66,10 @@ SENTENCES: Final[dict[str, str]] = {
     "too_many_groups": "This would put somebody into more groups than allowed. Leave or merge some groups.",
     "last_administrator": "This is the last administrator. Make another one first.",
     "already_set_up": "This installation has an administrator already. Log in.",
+    "no_account": "There is no account for you here. Ask an administrator for one.",
+    "login_refused": "The log-in did not come back as it should. Begin again.",
+    "login_taken": "This log-in belongs to another account already.",
+    "address_unverified": "The provider does not say that this address is yours. Confirm it there and begin again.",
     # tree and bytes
     "name_empty": "Give a name.",
     "name_too_long": "The name is too long. Use at most 255 bytes.",

@@ -12,7 +12,7 @@ _BY_STATUS: Final[dict[int, str]] = {
     401: "unauthenticated bad_credentials bad_token",
     403: """forbidden cross_site account_inactive password_required wrong_password role_too_high reshare_not_allowed
         not_allowed kind_not_allowed domain_not_allowed password_needed life_too_long recipient_refuses group_view_only
-        not_a_member group_confirm_needed protected link_not_yet read_only""",
+        not_a_member group_confirm_needed protected link_not_yet read_only no_account login_refused address_unverified""",
     404: """not_found unknown_item unknown_share unknown_user unknown_group unknown_org unknown_collection
         unknown_column route_not_found unknown_upload
         unknown_webhook unknown_delivery""",
@@ -20,7 +20,7 @@ _BY_STATUS: Final[dict[int, str]] = {
     406: "not_acceptable",
     409: """conflict name_collides name_taken address_taken already_shared already_set_up collection_exists not_unique
         in_trash not_in_trash group_cycle last_administrator wrong_offset too_many_uploads
-        too_many_webhooks""",
+        too_many_webhooks login_taken""",
     410: "link_ended link_used_up",
     412: "precondition_failed tus_version",
     413: "too_large too_many_items too_many_recipients",

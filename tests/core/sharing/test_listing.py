@@ -6,10 +6,10 @@ from tests.core.sharing.village import Village
 
 from commonhold.core.directory.people import NewUser, add_user
 from commonhold.core.identity import Actor, Named
-from commonhold.core.model import EVERYONE, LINK, Allowance, Item, Life
+from commonhold.core.model import EVERYONE, LINK, Allowance, Item, Life, Principal
 from commonhold.core.policy.allowances import domain_allowed, narrow
 from commonhold.core.problems import Problem
-from commonhold.core.roles import ANY_KIND, Action, Kind
+from commonhold.core.roles import ANY_KIND, Action, Kind, OrgRole
 from commonhold.core.sharing.finding import shares_by
 from commonhold.core.sharing.listing import (
     Wanted,
@@ -152,3 +152,33 @@ def test_two_lists_at_once(one: str | None, two: str | None) -> None:
     for address in ADDRESSES:
         assert domain_allowed(both, address) == (domain_allowed(a, address) and domain_allowed(b, address))
     assert msgspec.structs.replace(both, domains=None) == Allowance(0)
+
+
+async def test_shares_of_the_installation_by_what_they_are(village: Village) -> None:
+    """Public ones, those that end soon, those on one item, by one face; and all of it paged by key."""
+    now, dora = village.clock(), Actor(village.dora)
+    bob = (await village.share(village.alice, "bob", terms=Terms(until=now + 1_000))).no
+    later = (await village.share(village.alice, "carol", terms=Terms(until=now + 9_000))).no
+    link = (await village.link()).no
+    for wanted, numbers in (
+        (Wanted(), [link, later, bob]),
+        (Wanted(public=True), [link]),
+        (Wanted(ends_before=now + 5_000), [bob]),
+        (Wanted(item=village.file), [link]),
+        (Wanted(item=12_345), []),
+        (Wanted(face="native"), [link, later, bob]),
+        (Wanted(face="filr"), []),
+    ):
+        found = await every(lambda after, wanted=wanted: shares_of_all(village.core, dora, wanted, after, 1))
+        assert [one.share.no for one in found] == numbers, wanted
+
+
+async def test_an_administrator_of_an_organisation_sees_its_shares_alone(village: Village) -> None:
+    """What stands on items of his organisation; of others not even what was shared with him."""
+    await village.share(village.alice, "bob")
+    mine = next(row for row in await village.rows(Principal) if row.no == village.alice)
+    await village.build.set(Principal, village.carol, org=mine.org, org_role=OrgRole.ADMINISTRATOR)
+    found = (await shares_of_all(village.core, Actor(village.carol), Wanted())).shares
+    assert len(found) == (1 if mine.org is not None else 0)
+    await village.build.set(Principal, village.carol, org=EVERYONE + 1_000_000)
+    assert (await shares_of_all(village.core, Actor(village.carol), Wanted())).shares == ()

@@ -25,8 +25,10 @@ from commonhold.core.model import (
 )
 from commonhold.core.problems import Problem
 from commonhold.core.roles import ROLE_ACTIONS, Action, Kind, Role
+from commonhold.core.sharing.inviting import invite
 from commonhold.core.sharing.proposal import Asked, Did, OnExisting, Proposal
 from commonhold.core.sharing.propose import propose
+from commonhold.core.sharing.telling import tell_again
 from commonhold.core.terms import Terms
 
 ANY = Kind(63)
@@ -306,6 +308,20 @@ async def test_a_link_is_mailed_to_addresses(village: Village) -> None:
     """Each good address gets a row in the outbox; a bad one fails nothing."""
     await village.link(mail_to=("a@example.org", "not an address", "A@example.org"))
 
+    assert [row.kind for row in await village.rows(Outbox)] == ["link"]
+
+
+async def test_a_link_is_mailed_to_allowed_addresses_alone(village: Village) -> None:
+    """Where addresses are bounded, a link goes to no other one: with the proposal, afterwards, and when told again."""
+    await village.build.put(Allowance(village.alice, domains='["example.org"]'))
+    link = await village.link(mail_to=("a@example.org",))
+    for refused in (
+        village.link(mail_to=("a@example.org", "b@example.com")),
+        invite(village.core, Actor(village.alice), link.no or 0, ("b@example.com",)),
+        tell_again(village.core, Actor(village.alice), (link.no or 0,), ("b@example.com",)),
+    ):
+        with pytest.raises(Problem, match="domain_not_allowed"):
+            await refused
     assert [row.kind for row in await village.rows(Outbox)] == ["link"]
 
 

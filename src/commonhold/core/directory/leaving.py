@@ -18,6 +18,7 @@ from commonhold.core.model import (
     Level,
     Member,
     Notification,
+    OutsideLogin,
     Password,
     Principal,
     Profile,
@@ -36,6 +37,7 @@ _HIS: Sequence[tuple[type[Row], str]] = (
     (Block, "user"),
     (Candidate, "user"),
     (Notification, "user"),
+    (OutsideLogin, "user"),
     (Rule, "principal"),
 )
 

@@ -189,8 +189,13 @@ async def _page(core: Core, actor: Actor, rows: Iterable[Share], limit: int) -> 
     return await page_of_shares(core, actor, [share.no for share in rows], limit)
 
 
-async def page_of_shares(core: Core, actor: Actor, numbers: Sequence[int], limit: int) -> Shares:
-    """Decide over a page of shares in one look, and show those that the actor may know of."""
+async def page_of_shares(
+    core: Core, actor: Actor, numbers: Sequence[int], limit: int, *, within: int | None = None
+) -> Shares:
+    """Decide over a page of shares in one look, and show those that the actor may know of.
+
+    ``within``: of these, what stands on items of this organisation.
+    """
     judged = await judge(core, Look(actor, shares=tuple(numbers), names=True))
     shares = []
     for no in numbers:
@@ -198,10 +203,17 @@ async def page_of_shares(core: Core, actor: Actor, numbers: Sequence[int], limit
             shares.append(visible(judged, actor, no))
         except Problem:
             continue
+    if within is not None:
+        shares = [share for share in shares if _org(judged, share) == within]
     notes = await notes_of(core, actor, [share.no for share in shares])
     shown = tuple(show(judged, actor, share, notes.get(share.no)) for share in shares)
     further = numbers[-1] if numbers and len(numbers) >= limit else None
     return Shares(shown, further, judged.snapshot.revision)
+
+
+def _org(judged: Judge, share: Share) -> int | None:
+    space = judged.snapshot.spaces.get(judged.snapshot.items[share.item].space)
+    return space.org if space is not None else None
 
 
 async def decide(core: Core, actor: Actor, item: ItemRef) -> Right:

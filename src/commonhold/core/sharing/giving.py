@@ -1,9 +1,11 @@
 """Judging one pair of a proposal: may it be shared, by what right, and which row comes of it. Pure."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
+from commonhold.core.directory.addresses import is_address
 from commonhold.core.identity import Actor
 from commonhold.core.model import OWNER, Principal, Share
 from commonhold.core.policy.allowances import allowance_of, domain_allowed
@@ -125,6 +127,16 @@ def refuse_recipient(judge: Judge, actor: Actor, item: int, to: Recipient, propo
         if not domain_allowed(allowance_of(seen, actor.user), to.address):
             raise Problem("domain_not_allowed", field="recipients")
     refuse_unwelcome(judge, actor, to.no, to.kind, proposal)
+
+
+def refuse_addresses(judge: Judge, actor: Actor, addresses: Iterable[str], field: str) -> None:
+    """Refuse to mail a link to an address at which the actor may invite nobody: it opens for whoever reads the mail.
+
+    :raises Problem: domain_not_allowed
+    """
+    allowance = allowance_of(judge.snapshot, actor.user)
+    if not all(domain_allowed(allowance, address) for address in addresses if is_address(address)):
+        raise Problem("domain_not_allowed", field=field)
 
 
 def refuse_terms(judge: Judge, actor: Actor, kind: Kind, terms: Terms, until: int | None, made_at: int) -> None:

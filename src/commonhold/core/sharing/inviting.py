@@ -10,6 +10,7 @@ from commonhold.core.notices.changes import share_told
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
+from commonhold.core.sharing.giving import refuse_addresses
 from commonhold.core.sharing.managing import visible
 from commonhold.core.sharing.opening import is_open
 from commonhold.core.sharing.ours import Link
@@ -34,7 +35,8 @@ async def outline(core: Core, ref: ShareRef) -> Link:
 async def invite(core: Core, actor: Actor, ref: ShareRef, addresses: Sequence[str]) -> int:
     """Mail a link to addresses, one letter each, and return how many; what is no address is left out.
 
-    :raises Problem: unknown_share, not_for_items for what is no link, too_many_recipients, daily_limit
+    :raises Problem: unknown_share, not_for_items for what is no link, too_many_recipients, domain_not_allowed,
+        daily_limit
     """
     if len(addresses) > core.limits.recipients:
         raise Problem("too_many_recipients", field="emails", limit=core.limits.recipients)
@@ -47,6 +49,7 @@ async def invite(core: Core, actor: Actor, ref: ShareRef, addresses: Sequence[st
             raise Problem("unknown_share")
         if share.kind is not Kind.LINK:
             raise Problem("not_for_items")
+        refuse_addresses(judged, actor, (one.text for one in named), "emails")
         number = Placeholders()
         people = Recipients(judged.snapshot, number)
         changes: list[Change] = []

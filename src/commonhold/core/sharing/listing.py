@@ -9,8 +9,8 @@ from commonhold.core.core import Core, judge
 from commonhold.core.directory.reading import by_no
 from commonhold.core.directory.standing import stand
 from commonhold.core.identity import Actor, ShareRef
-from commonhold.core.model import EVERYONE, Profile, Share
-from commonhold.core.policy.allowed import PUBLIC, SELF, Allowed
+from commonhold.core.model import EVERYONE, LINK, Profile, Share
+from commonhold.core.policy.allowed import ADMINISTRATION, PUBLIC, SELF, Allowed
 from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.require import allow, allow_administration
 from commonhold.core.policy.snapshot import Look
@@ -25,10 +25,18 @@ Fetch = Callable[[int | None], Awaitable[Shares]]
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which shares of the installation are asked for: made by somebody, given to a principal; all, if neither."""
+    """Which shares of the installation are asked for; all, where nothing is said.
+
+    ``public``: whoever comes along gets them, by a link or without; ``ends_before`` names a moment: their end lies
+    between now and then; ``face``: by which they were made.
+    """
 
     made_by: int | None = None
     recipient: int | None = None
+    item: int | None = None
+    face: str | None = None
+    public: bool = False
+    ends_before: int | None = None
 
 
 async def every(fetch: Fetch) -> list[Shown]:
@@ -94,12 +102,18 @@ async def shares_with_everyone(core: Core, actor: Actor, after: int | None = Non
 async def shares_of_all(
     core: Core, actor: Actor, wanted: Wanted, after: int | None = None, limit: int = LONGEST_PAGE
 ) -> Shares:
-    """List live shares of the installation, newest first, for its administrators; those whose time is over too.
+    """List live shares, newest first; those whose time is over too.
+
+    For administrators of the installation all; for those of an organisation what stands on its items, page by page: a
+    page may be short, or empty, and have a ``next``.
 
     :raises Problem: unauthenticated, forbidden
     """
-    allowed = await administration(core, actor)
-    return await _page(core, actor, allowed, wanted, after, limit)
+    standing = await stand(core, actor)
+    if standing.org is None:
+        standing.need_admin()
+    within = None if standing.admin else standing.org
+    return await _page(core, actor, standing.allowed(ADMINISTRATION), wanted, after, limit, within=within)
 
 
 async def administration(core: Core, actor: Actor) -> Allowed:
@@ -110,13 +124,26 @@ async def administration(core: Core, actor: Actor) -> Allowed:
     return allow_administration(await judge(core, Look(actor)), actor)
 
 
-async def _page(core: Core, actor: Actor, allowed: Allowed, wanted: Wanted, after: int | None, limit: int) -> Shares:
+async def _page(
+    core: Core,
+    actor: Actor,
+    allowed: Allowed,
+    wanted: Wanted,
+    after: int | None,
+    limit: int,
+    *,
+    within: int | None = None,
+) -> Shares:
     where = tuple(
         Where(column, "eq", value)
-        for column, value in (("made_by", wanted.made_by), ("recipient", wanted.recipient))
-        if value is not None
+        for column in ("made_by", "recipient", "item", "face")
+        if (value := getattr(wanted, column)) is not None
     )
+    if wanted.public:
+        where += (Where("recipient", "in", (EVERYONE, LINK)),)
+    if wanted.ends_before is not None:
+        where += (Where("until", "gt", core.clock()), Where("until", "lt", wanted.ends_before))
     rows: list[Share] = await core.store.rows(
         allowed, Rows(Share, where, ("-no",), None if after is None else (after, after), limit)
     )
-    return await page_of_shares(core, actor, [share.no for share in rows], limit)
+    return await page_of_shares(core, actor, [share.no for share in rows], limit, within=within)

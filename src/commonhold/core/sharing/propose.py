@@ -38,7 +38,8 @@ async def propose(core: Core, actor: Actor, proposal: Proposal) -> Report:
     Every reference and pair is judged by the same look; all good pairs are committed together (none, if ``atomic``
     and one is refused, or on a dry run). Duplicates are judged once and reported at each place.
 
-    :raises Problem: for the proposal as a whole: too_many_items, too_many_recipients, daily_limit, unauthenticated
+    :raises Problem: for the proposal as a whole: too_many_items, too_many_recipients, daily_limit, unauthenticated,
+        domain_not_allowed (``mail_to``)
     """
     return (await propose_all(core, actor, (proposal,)))[0]
 
@@ -57,6 +58,8 @@ async def propose_all(core: Core, actor: Actor, proposals: Sequence[Proposal]) -
 
     async def once() -> tuple[Report, ...]:
         draft = _draft(await judge(core, _look(actor, proposals)))
+        for one in proposals:
+            giving.refuse_addresses(draft.judge, actor, one.mail_to, "mail_to")
         pairs = zip(proposals, passwords, strict=True)
         reports = tuple(_judge_all(core, actor, proposal, draft, password) for proposal, password in pairs)
         done = all(report.done for report in reports)

@@ -13,6 +13,7 @@ from commonhold.core.policy.decide import Judge
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
+from commonhold.core.sharing.giving import refuse_addresses
 from commonhold.core.sharing.managing import visible
 from commonhold.core.sharing.proposal import Refusal, refusal
 from commonhold.core.sharing.quota import charge_mails
@@ -27,7 +28,7 @@ async def tell_again(
     What could not be told stands in the place of its reference: unknown_share (another one's, too), link_ended for
     what gives nothing now, not_for_items for organisations and everyone, missing_field for a link without addresses.
 
-    :raises Problem: unauthenticated, too_many_items, too_many_recipients, daily_limit
+    :raises Problem: unauthenticated, too_many_items, too_many_recipients, domain_not_allowed, daily_limit
     """
     if actor.user is None:
         raise Problem("unauthenticated")
@@ -39,6 +40,7 @@ async def tell_again(
 
     async def once() -> tuple[Refusal | None, ...]:
         judged = await judge(core, Look(actor, recipients=named, shares=tuple(dict.fromkeys(refs))))
+        refuse_addresses(judged, actor, (one.text for one in named), "addresses")
         number = Placeholders()
         people = Recipients(judged.snapshot, number)
         found = {ref: _asked(judged, actor, ref, named) for ref in refs}
