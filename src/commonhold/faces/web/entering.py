@@ -31,7 +31,7 @@ TABLE = Table()
 
 # A page with a form asks for nothing in a header; a spent link is gone.
 _STATUSES: Final = {"bad_credentials": 403, "unauthenticated": 403, "bad_token": 410}
-_ONWARD: Final = re.compile(r"/app(/(items|shares|groups)/[\w-]{1,64})?", re.ASCII)
+_ONWARD: Final = re.compile(r"/app(/[\w-]{1,64}){0,4}", re.ASCII)  # of ours: no other host can be written so
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -108,13 +108,14 @@ def ask(call: Call, form: Form, problem: Problem | None = None, given: dict[str,
         form=form,
         fields=[msgspec.structs.replace(field, value=kept.get(field.name, "")) for field in form.fields],
         action=call.request.scope["path"],
-        onward=_onward((given or dict(call.request.query_params)).get("next")) if form.onward else None,
+        onward=onward((given or dict(call.request.query_params)).get("next")) if form.onward else None,
+        outside=call.settings.oidc.called if form is SIGN_IN else None,
         field=problem.facts.get("field") if problem else None,
         problem=words.sentence(speaks(call.request), problem) if problem else None,
     )
 
 
-def _onward(path: str | None) -> str:
+def onward(path: str | None) -> str:
     """Return the page of ours that a form leads to: nothing that somebody else could write into a link."""
     return path if path and _ONWARD.fullmatch(path) else "/app"
 
@@ -129,7 +130,7 @@ async def _take(call: Call, form: Form, act: Callable[[dict[str, str]], Awaitabl
         return ask(call, form, problem, given)
 
 
-def _entered(call: Call, issued: Issued, path: str = "/app") -> Response:
+def entered(call: Call, issued: Issued, path: str = "/app") -> Response:
     """Keep a new session in a cookie, under an id that nobody knew before, and go on."""
     response = see_other(call, path)
     until, now = issued.credential.until, call.core.clock()
@@ -141,7 +142,7 @@ def _entered(call: Call, issued: Issued, path: str = "/app") -> Response:
 async def sign_in_page(call: Call) -> Response:
     """Ask for name and password."""
     if call.actor.user is not None:
-        return see_other(call, _onward(call.request.query_params.get("next")))
+        return see_other(call, onward(call.request.query_params.get("next")))
     return ask(call, SIGN_IN)
 
 
@@ -152,7 +153,7 @@ async def take_sign_in(call: Call) -> Response:
     async def act(given: dict[str, str]) -> Response:
         name, password = given.get("name", ""), given.get("password", "")
         issued = await sign_in(call.core, name, password, call.actor.address, "web")
-        return _entered(call, issued, _onward(given.get("next")))
+        return entered(call, issued, onward(given.get("next")))
 
     return await _take(call, SIGN_IN, act)
 
@@ -205,7 +206,7 @@ async def take_setup(call: Call) -> Response:
         name, password = given.get("name", ""), given.get("password", "")
         first = NewUser(name=name, email=given.get("email") or None, password=password, admin=True)
         await set_up_by_link(call.core, call.params["secret"], first)
-        return _entered(call, await sign_in(call.core, name, password, call.actor.address, "web"))
+        return entered(call, await sign_in(call.core, name, password, call.actor.address, "web"))
 
     return await _take(call, SETUP, act)
 
@@ -226,7 +227,7 @@ async def take_enter(call: Call) -> Response:
         if joins:
             await claim(call.core, call.actor, secret)
             return see_other(call, "/app")
-        return _entered(call, await guest_entry(call.core, secret, "web", call.actor.address))
+        return entered(call, await guest_entry(call.core, secret, "web", call.actor.address))
 
     return await _take(call, JOIN if joins else ENTER, act)
 
@@ -271,7 +272,7 @@ async def take_reset(call: Call) -> Response:
 
     async def act(given: dict[str, str]) -> Response:
         password = given.get("password", "")
-        return _entered(
+        return entered(
             call, await reset_password(call.core, call.params["secret"], password, "web", call.actor.address)
         )
 

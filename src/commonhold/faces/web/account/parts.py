@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from commonhold.faces.web.account import access, notices, outside, profile
 from commonhold.http.typed import Table
 
-PARTS: Final[tuple[Table, ...]] = ()
+PARTS: Final[tuple[Table, ...]] = (profile.TABLE, access.TABLE, notices.TABLE, outside.TABLE)
