@@ -1,0 +1,182 @@
+"""What was acknowledged, and what was under way: written down by those who write, compared with what is there later."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import json
+import random
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from tests.trust.place import Place, Running
+from tests.trust.wire import Answer, Gone, Wire
+
+SHARES = 3  # links of one proposal: all of them, or none
+
+
+class Ledger(Struct):
+    """What everybody was told, by uid; and by name what nobody was told of."""
+
+    files: dict[str, str] = {}  # uid → sha256
+    shares: set[str] = set()
+    withdrawn: set[str] = set()
+    asked: dict[str, str] = {}  # name of an upload → sha256 of what was sent
+    batches: set[str] = set()  # uid of a folder that was being shared
+    answers: dict[int, int] = {}  # status → how often
+
+    def note(self, answer: Answer) -> Answer:
+        """Count an answer."""
+        self.answers[answer.status] = self.answers.get(answer.status, 0) + 1
+        return answer
+
+
+class Writers:
+    """People who write over and over until nobody answers any more."""
+
+    def __init__(self, running: Running, ledger: Ledger, rng: random.Random, home: str) -> None:
+        """Write into Alice's top folder."""
+        self.port = running.port
+        self.token = running.place.tokens["alice"]
+        self.ledger = ledger
+        self.rng = rng
+        self.home = home
+        self.stop = asyncio.Event()
+
+    async def run(self, many: int = 3) -> None:
+        """Run so many of each kind."""
+        kinds = (self._upload, self._pieces, self._share, self._withdraw)
+        await asyncio.gather(*(self._keep(kind) for kind in kinds for _ in range(many)))
+
+    async def _keep(self, kind: Any) -> None:
+        wire: Wire | None = None
+        while not self.stop.is_set():
+            try:
+                if wire is None:
+                    wire = await Wire.to(self.port, self.token)
+                await kind(wire)
+            except (Gone, OSError):
+                if wire is not None:
+                    wire.close()
+                wire = None
+                await asyncio.sleep(0.02)
+        if wire is not None:
+            wire.close()
+
+    async def _ask(self, wire: Wire, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        """Return what a success holds; None for a refusal, after a breath."""
+        answer = self.ledger.note(await wire.ask(method, path, body, **more))
+        if answer.status < 300:
+            return answer.json if answer.body else answer.headers
+        assert answer.status in (503, 507), answer
+        await asyncio.sleep(0.02)
+        return None
+
+    async def _upload(self, wire: Wire) -> None:
+        data = self.rng.randbytes(self.rng.choice((100, 20_000, 300_000, 1_500_000)))
+        name = f"f{self.rng.getrandbits(64):x}"
+        self.ledger.asked[name] = digest = hashlib.sha256(data).hexdigest()
+        made = await self._ask(wire, "PUT", f"/items/{self.home}/children/{name}", data)
+        if made:
+            self.ledger.files[made["uid"]] = digest
+
+    async def _pieces(self, wire: Wire) -> None:
+        """Upload in pieces, by tus."""
+        data = self.rng.randbytes(self.rng.randrange(1000, 200_000))
+        name = f"t{self.rng.getrandbits(64):x}"
+        self.ledger.asked[name] = digest = hashlib.sha256(data).hexdigest()
+        here = {"tus-resumable": "1.0.0"}
+        encoded = base64.b64encode(name.encode()).decode()
+        begin = {**here, "upload-length": str(len(data)), "upload-metadata": f"filename {encoded}"}
+        made = await self._ask(wire, "POST", f"/items/{self.home}/uploads", b"", headers=begin)
+        if not made:
+            return
+        where = "/" + made["location"].split("/api/v1/")[1]
+        at = 0
+        for end in (len(data) // 2, len(data)):
+            piece = {**here, "content-type": "application/offset+octet-stream", "upload-offset": str(at)}
+            sent = await self._ask(wire, "PATCH", where, data[at:end], headers=piece)
+            if not sent:
+                return
+            at = end
+        assert int(sent["upload-offset"]) == len(data)
+        self.ledger.files[name] = digest  # by its name: the last answer has no body
+
+    async def _share(self, wire: Wire) -> None:
+        """Make a folder, and three links on it at once."""
+        body = {"kind": "folder", "name": f"s{self.rng.getrandbits(64):x}"}
+        made = await self._ask(wire, "POST", f"/items/{self.home}/children", body)
+        if not made:
+            return
+        self.ledger.batches.add(made["uid"])
+        proposal = {"items": [made["uid"]], "recipients": [{"kind": "link"}] * SHARES, "atomic": True}
+        done = await self._ask(wire, "POST", "/shares", proposal)
+        if done:
+            self.ledger.shares |= {pair["share"] for pair in done["pairs"]}
+            self.ledger.batches.discard(made["uid"])
+
+    async def _withdraw(self, wire: Wire) -> None:
+        live = self.ledger.shares - self.ledger.withdrawn
+        if not live:
+            await asyncio.sleep(0.02)
+            return
+        share = self.rng.choice(sorted(live))
+        self.ledger.withdrawn.add(share)  # asked: from here on it may be over
+        if await self._ask(wire, "DELETE", f"/shares/{share}") is None:
+            self.ledger.withdrawn.discard(share)
+            self.ledger.shares.discard(share)  # perhaps: nobody was told
+
+
+async def all_there(running: Running, ledger: Ledger, home: str) -> None:
+    """Fail unless everything acknowledged is there, whole, and everything else is whole or not at all."""
+    wire = await Wire.to(running.port, running.place.tokens["alice"])
+    names: dict[str, dict[str, Any]] = {}
+    path = f"/items/{home}/children?limit=200"
+    after = ""
+    while True:
+        page = await wire.ok("GET", path + after)
+        names |= {one["name"]: one for one in page["data"]}
+        if not page["next"]:
+            break
+        after = f"&next={page['next']}"
+    there = {one["uid"]: one for one in names.values()} | names
+    for key, digest in ledger.files.items():
+        assert key in there, f"an acknowledged file is missing: {key}"
+        assert there[key]["sha256"] == digest
+    for name, one in names.items():
+        if one["kind"] == "file" and name in ledger.asked:
+            assert one["sha256"] == ledger.asked[name], f"half a file: {name}"
+    for share in ledger.shares - ledger.withdrawn:
+        answer = await wire.ask("GET", f"/shares/{share}")
+        assert answer.status == 200, f"an acknowledged share is missing: {share}"
+    for folder in ledger.batches:
+        shares = (await wire.ok("GET", f"/items/{folder}/shares"))["data"]
+        assert len(shares) in (0, SHARES), f"half a batch: {len(shares)} of {SHARES}"
+    for uid in running.place.tokens and list(ledger.files)[-5:]:
+        got = await wire.ask("GET", f"/items/{there[uid]['uid']}/content")
+        assert hashlib.sha256(got.body).hexdigest() == ledger.files[uid]
+    wire.close()
+
+
+def sound(place: Place) -> dict[str, int]:
+    """Look at the files themselves: the database is sound, each row of bytes has its blob, with the bytes it names."""
+    with contextlib.closing(sqlite3.connect(place.data / "commonhold.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        rows = connection.execute("SELECT blob, sha256, size FROM version").fetchall()
+    checked = 0
+    for key, digest, size in rows:
+        path: Path = place.data / "blobs" / key[0] / key[1] / key
+        data = path.read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (size, digest), path
+        checked += 1
+    there = {path.name for path in (place.data / "blobs").glob("?/?/*")}
+    orphans = len(there - {key for key, _, _ in rows})
+    return {"blobs checked": checked, "blobs without a row, for the sweep": orphans}
+
+
+def dumped(ledger: Ledger) -> str:
+    """The counts of answers, for messages."""
+    return json.dumps(ledger.answers)
