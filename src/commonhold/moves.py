@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from commonhold import __version__, wiring
+from commonhold.blobs.bringing import BucketPlace
+from commonhold.blobs.cloud import open_bucket
 from commonhold.core.problems import Problem
 from commonhold.keys.instance import instance_key
 from commonhold.keys.sealing import WrongPassphrase
@@ -87,9 +89,6 @@ def _places(settings: Settings) -> Places:
     database = _Database(settings.database_url) if settings.on_postgres else wiring.database_path(settings)
     if settings.bucket is None:
         return Places(settings.data, database, settings.blobs_folder)
-    from commonhold.blobs.bringing import BucketPlace
-    from commonhold.blobs.cloud import open_bucket
-
     keys = (settings.s3.access_key, settings.s3.secret_key)
     bucket = open_bucket(settings.bucket, *(key.reveal() if key else None for key in keys))
     asyncio.run(bucket.check())

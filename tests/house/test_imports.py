@@ -24,8 +24,9 @@ ROOMS = {
     "faces": {"core", "settings", "logs", "http"},
     "testing": {"core", "settings", "http", "store", "blobs", "work", "keys"},
     "wiring": {"core", "settings", "logs", "data", "http", "store", "blobs", "work", "keys", "faces"},
-    "moves": {"core", "settings", "store", "keys", "moving", "wiring"},
-    "cli": {"core", "settings", "logs", "wiring", "moves"},
+    "moves": {"core", "settings", "store", "blobs", "keys", "moving", "wiring"},
+    "exchanging": {"core", "settings", "store", "blobs", "keys", "moving", "moves", "wiring"},
+    "cli": {"core", "settings", "logs", "wiring", "moves", "exchanging"},
     "__main__": {"cli"},
 }
 CORE_MAY = sys.stdlib_module_names | {"msgspec", PACKAGE}

@@ -15,8 +15,8 @@ HEAD: Final = """# Command line
 `commonhold COMMAND --help` says what a command does. Every command works on a data directory (`--data`,
 `COMMONHOLD_DATA`, else `./commonhold-data`), whether or not a server runs on it, as the administrator or `--as` another
 user; or on a server (`--url` or `--server`, `COMMONHOLD_URL`) as the user whose token is sent (`--token`,
-`COMMONHOLD_TOKEN`). `serve`, `demo`, `work`, `migrate`, `check-config`, `doctor`, `backup`, `restore` and `copy` are
-about directories alone. A directory that does not exist is made, for its owner only.
+`COMMONHOLD_TOKEN`). `serve`, `demo`, `work`, `migrate`, `check-config`, `doctor`, `backup`, `restore`, `copy`,
+`export` and `import` are about directories alone. A directory that does not exist is made, for its owner only.
 
 `--json` prints one value as the [native API](native-api.md) has it, and refusals as JSON on standard error. Items are
 named by path (`/owner/folder/file`) or uid, shares by id, uid or link, people and groups by name or uid. Dates are `7d`

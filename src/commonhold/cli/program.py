@@ -7,10 +7,12 @@ import typer
 
 from commonhold import __version__
 from commonhold.cli.commands import (
+    audit,
     backups,
     checks,
     collections,
     demo,
+    exchange,
     groups,
     items,
     running,
@@ -32,7 +34,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _root in (share.root, running.root, demo.root, shares.root, backups.root, checks.root):
+for _root in (share.root, running.root, demo.root, shares.root, backups.root, exchange.root, checks.root):
     app.add_typer(_root)
 for _name, _group in {
     "shares": shares.app,
@@ -44,6 +46,7 @@ for _name, _group in {
     "item": items.app,
     "collections": collections.app,
     "webhook": webhooks.app,
+    "audit": audit.app,
 }.items():
     app.add_typer(_group, name=_name)
 

@@ -4,15 +4,15 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
 
 from commonhold import wiring
+from commonhold.cli.bar import Bar
 from commonhold.cli.command import Session, command, secret_of
 from commonhold.cli.exits import Mistyped, Unusable
-from commonhold.cli.files import Progress
 from commonhold.cli.output import size_of
 from commonhold.settings import FILE, without_password
 
@@ -41,7 +41,7 @@ async def backup(
     The passphrase seals the key of the installation, and nothing else: keep the file as safe as the data itself.
     """
     passphrase = _passphrase(passphrase_file, new=True)
-    with _Bar(session) as bar:
+    with Bar(session) as bar:
         try:
             from commonhold import moves  # ciphers and archives are for these commands alone
 
@@ -61,7 +61,7 @@ async def restore(
 ) -> None:
     """Bring a backup back into an empty data directory; every digest is proved before anything has its place."""
     settings = session.settings
-    with _Bar(session) as bar:
+    with Bar(session) as bar:
         try:
             from commonhold import moves
 
@@ -94,7 +94,7 @@ async def copy(
     url = secret_of(to) or ""
     if not url.startswith(("postgresql://", "postgres://")):
         raise Mistyped("Say where to: --to postgresql://user@host/name")
-    with _Bar(session) as bar:
+    with Bar(session) as bar:
         try:
             counts = await moves.copy_facts(session.settings, url, bar.tell)
         except wiring.Unusable as error:
@@ -123,35 +123,3 @@ def _passphrase(file: Path | None, *, new: bool) -> str:
     if new and len(found) < LEAST:
         raise Mistyped(f"The passphrase needs at least {LEAST} characters: it opens every link there is.")
     return found
-
-
-class _Bar:
-    """A bar that is made when it is known how much there is to do."""
-
-    def __init__(self, session: Session) -> None:
-        self._silent = session.out.json
-        self._running: Any = None
-        self._bar: Progress | None = None
-        self._done = 0
-        self._stopped = False
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._running is not None:
-            self._running.__exit__(*error)
-
-    def stop(self) -> None:
-        """End what goes on in a thread at its next word."""
-        self._stopped = True
-
-    def tell(self, done: int, total: int) -> None:
-        """Show how much is done."""
-        if self._stopped:
-            raise KeyboardInterrupt
-        if self._bar is None:
-            self._running = Progress(total, silent=self._silent).running()
-            self._bar = self._running.__enter__()
-        self._bar.step(done - self._done)
-        self._done = done

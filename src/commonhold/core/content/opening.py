@@ -63,6 +63,6 @@ async def _version(core: Core, asked: Asked, ordinal: int | None) -> Version:
     )
     if found:
         return found[0]
-    if ordinal is None:
+    if ordinal is None and asked.item.version is not None:
         raise Broken  # new content came between the two readings
     raise Problem("not_found", field="version")
