@@ -6,6 +6,7 @@ REFUSED: Final = 1
 USAGE: Final = 2
 UNREACHABLE: Final = 3
 UNUSABLE: Final = 4
+BROKEN: Final = 5
 INTERRUPTED: Final = 130
 
 CODES: Final = {
@@ -14,6 +15,7 @@ CODES: Final = {
     USAGE: "the command line cannot be understood",
     UNREACHABLE: "the server cannot be reached, or broke off",
     UNUSABLE: "not started: the settings, the data directory, or the address to listen on cannot be used",
+    BROKEN: "`audit verify`: the chain of events is broken; the first broken event is named",
     INTERRUPTED: "interrupted by Ctrl-C (a server that is ended by it exits with 0)",
 }
 """Every exit code, and what it says. The page of the reference is made from this table."""

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from commonhold import logs
+from commonhold.core.audit.origins import with_origins
 from commonhold.core.core import Core
 from commonhold.core.directory.basic import BasicCache
 from commonhold.core.problems import Problem
@@ -48,7 +49,7 @@ class App:
 
     def __init__(self, core: Core, faces: Iterable[Face], settings: Settings, *hooks: Sequence[Hook]) -> None:
         """Mount the faces that are switched on. ``hooks``: what runs at the start, and at the end."""
-        self.core = core
+        self.core = with_origins(core)
         self.settings = settings
         self.pulse = Pulse()
         self.faces = tuple(face for face in (health_face(self.pulse), *faces) if settings.face(face.name).on)

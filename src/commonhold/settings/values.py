@@ -211,6 +211,19 @@ class Directus(msgspec.Struct, frozen=True):
     ] = False
 
 
+class Audit(msgspec.Struct, frozen=True):
+    """How long it is kept what happened."""
+
+    keep: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        "Days for which events are kept; none: for ever. What is older goes, the seal before it stays as an anchor.",
+    ] = None
+    addresses: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        "Days for which the addresses that events came from are kept: they are personal data; none: for ever.",
+    ] = 90
+
+
 class FaceSettings(msgspec.Struct, frozen=True):
     """One face: the native API, the web UI, or a dialect."""
 
@@ -283,6 +296,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     patience: Patience = Patience()
     filr: Filr = Filr()
     directus: Directus = Directus()
+    audit: Audit = Audit()
     faces: dict[str, FaceSettings] = {}
     limits: Limits = Limits()
     origins: dict[str, str] = {}  # where each setting that is no default came from; no setting itself

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from commonhold import logs
+from commonhold.core.audit.sealing import forget_origins, head_of, retire, seal_next
 from commonhold.core.changes import Broken, Change, Drop, ShareIs
 from commonhold.core.content.sweeping import sweep as sweep_content
 from commonhold.core.content.uploading import sweep_uploads
@@ -22,6 +23,7 @@ from commonhold.core.policy.require import machine
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.sharing.rows import end
+from commonhold.settings.values import Audit
 
 HOUR: Final = 3_600_000
 KEPT_DAYS: Final = 30  # how long the outbox shows what was told and what could not be
@@ -79,6 +81,14 @@ async def orphans(core: Core) -> int:
     return removed
 
 
+async def seals(core: Core) -> int:
+    """Seal what happened, and tell the log where the chain ends: a witness outside of the database."""
+    sealed = await seal_next(core)
+    if sealed:
+        log.info("audit.sealed", events=sealed, head=str(await head_of(core)))
+    return sealed
+
+
 async def _end(core: Core, shares: list[Share]) -> int:
     changes: list[Change] = []
     for share in shares:
@@ -94,7 +104,10 @@ async def _drop(core: Core, changes: list[Change]) -> int:
     return len(changes)
 
 
+MINUTE: Final = 60_000
+
 SWEEPS: Final = (
+    Sweep("seals", MINUTE, seals),
     Sweep("credentials", HOUR, sweep_credentials),
     Sweep("uploads", HOUR, sweep_uploads),
     Sweep("idempotency", HOUR, idempotency),
@@ -103,6 +116,15 @@ SWEEPS: Final = (
     Sweep("outbox", DAY, outbox),
     Sweep("orphans", DAY, orphans),
 )
+
+
+def sweeps_for(audit: Audit) -> tuple[Sweep, ...]:
+    """Return all sweeps, with those of the audit as the settings say."""
+    return (
+        *SWEEPS,
+        Sweep("events", HOUR, lambda core: retire(core, audit.keep)),
+        Sweep("origins", HOUR, lambda core: forget_origins(core, audit.addresses)),
+    )
 
 
 async def sweep_all(core: Core, sweeps: tuple[Sweep, ...] = SWEEPS) -> dict[str, int]:

@@ -24,7 +24,7 @@ from commonhold.core.webhooks.listening import spread
 from commonhold.settings import Settings
 from commonhold.work.mail import compose, sender_of
 from commonhold.work.neutral import one_line
-from commonhold.work.sweeps import SWEEPS, Sweep, keep_sweeping, stopped
+from commonhold.work.sweeps import Sweep, keep_sweeping, stopped, sweeps_for
 from commonhold.work.transports import FileTransport, SmtpTransport, Transport, Undelivered
 from commonhold.work.webhooks import WebhookSender
 
@@ -55,12 +55,12 @@ class Worker:
         self._transport = transport or transport_for(settings)
         self._webhooks = WebhookSender(inside=settings.webhooks_inside)
 
-    async def run(self, stop: asyncio.Event, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
+    async def run(self, stop: asyncio.Event, sweeps: tuple[Sweep, ...] | None = None) -> None:
         """Work until ``stop`` is set, then finish what is in hand; what takes longer is told again by the next one."""
         log.info("worker.started", smtp=self._settings.smtp.host or MAILS)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as tasks:
-                tasks.create_task(keep_sweeping(self._core, stop, sweeps))
+                tasks.create_task(keep_sweeping(self._core, stop, sweeps or sweeps_for(self._settings.audit)))
                 tasks.create_task(self._keep_telling(stop))
                 await stop.wait()
                 limit.reschedule(asyncio.get_running_loop().time() + GRACE)

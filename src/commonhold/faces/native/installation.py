@@ -5,12 +5,23 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from commonhold.core.audit.reading import Asked, Told, events
 from commonhold.core.directory import blocks, installation
 from commonhold.core.identity import RecipientRef
 from commonhold.core.model import EVERYONE
 from commonhold.core.notices import inbox
-from commonhold.core.notices.events import events
-from commonhold.faces.native.words import Label, Listing, Moment, Paging, cursor, moment, place_of, user_ref
+from commonhold.faces.native.words import (
+    Label,
+    Listing,
+    Moment,
+    Paging,
+    When,
+    cursor,
+    millis,
+    moment,
+    place_of,
+    user_ref,
+)
 from commonhold.http.face import Call
 from commonhold.http.typed import Table
 
@@ -73,17 +84,26 @@ class SettingIn(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class EventQuery(Paging, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Events of one kind, by one actor, about one item, share or principal (their numbers)."""
+    """Events of one kind (``share.``: of all that begin so), by one person, about one item, share or principal.
+
+    ``actor`` and ``principal`` are numbers, ``person`` is the name or uid of the actor, items and shares are named by
+    number or uid; of what is gone there is the number alone. ``since`` and ``until`` are included.
+    """
 
     kind: Label | None = None
     actor: No | None = None
-    item: No | None = None
-    share: No | None = None
+    person: Label | None = None
+    item: Label | None = None
+    share: Label | None = None
     principal: No | None = None
+    face: Label | None = None
+    address: Label | None = None
+    since: When | None = None
+    until: When | None = None
 
 
 class EventShape(Struct, frozen=True):
-    """Something that happened: numbers only."""
+    """Something that happened, in numbers; and what they are called now, as far as names and address are kept still."""
 
     id: int
     at: Moment
@@ -94,6 +114,11 @@ class EventShape(Struct, frozen=True):
     share: int | None
     principal: int | None
     facts: msgspec.Raw
+    address: str | None
+    by: str | None
+    about: str | None
+    uid: str | None
+    name: str | None
 
 
 def _blocked(call: Call) -> RecipientRef:
@@ -167,15 +192,36 @@ async def set_setting(call: Call, body: SettingIn) -> None:
     await installation.set_setting(call.core, call.actor, call.params["name"], body.value)
 
 
-@TABLE.route("GET", "/events", needs="administration", problems="forbidden unauthenticated bad_cursor")
+@TABLE.route(
+    "GET",
+    "/events",
+    needs="administration",
+    problems="forbidden unauthenticated bad_cursor unknown_user unknown_item unknown_share",
+)
 async def list_events(call: Call, query: EventQuery) -> Listing[EventShape]:
-    """List what happened, newest first."""
-    wanted = {name: getattr(query, name) for name in ("kind", "actor", "item", "share", "principal")}
-    given = {name: value for name, value in wanted.items() if value is not None}
-    page = await events(call.core, call.actor, given, after=place_of(query.next), limit=query.limit)
+    """List what happened, newest first: who, what, from where, through which face."""
+    asked = Asked(
+        kind=query.kind,
+        person=query.actor if query.person is None else user_ref(query.person),
+        principal=query.principal,
+        item=_number_or_uid(query.item),
+        share=_number_or_uid(query.share),
+        face=query.face,
+        address=query.address,
+        since=None if query.since is None else millis(query.since),
+        until=None if query.until is None else millis(query.until),
+    )
+    page = await events(call.core, call.actor, asked, after=place_of(query.next), limit=query.limit)
     return Listing([_event(row) for row in page.rows], cursor(page.next))
 
 
-def _event(row: Any) -> EventShape:
-    facts = msgspec.Raw(row.facts.encode())
-    return EventShape(row.no, moment(row.at), row.kind, row.actor, row.face, row.item, row.share, row.principal, facts)
+def _number_or_uid(text: str | None) -> int | str | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 19 else text
+
+
+def _event(told: Told) -> EventShape:
+    row = told.event
+    return EventShape(
+        row.no, moment(row.at), row.kind, row.actor, row.face, row.item, row.share, row.principal,
+        msgspec.Raw(row.facts.encode()), told.address, told.by, told.about, told.item, told.name,
+    )  # fmt: skip
