@@ -6,16 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as the program makes it."""
-    path = tmp_path_factory.mktemp("empty") / "commonhold.db"
-    make_ready(path)
-    return path
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.core.notices.street import Street, address
+from tests.databases import placed
 from tests.work.peer import listening
 
 from commonhold.core.core import Core
 from commonhold.core.identity import Actor
 from commonhold.core.sharing.managing import withdraw
 from commonhold.settings import Settings
-from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import TestClock, make_core
 from commonhold.work.sweeps import SWEEPS, sweep_all
@@ -21,10 +21,9 @@ from commonhold.work.worker import Worker
 
 
 @pytest.fixture
-async def cores(tmp_path: Path) -> AsyncIterator[tuple[Core, Core]]:
+async def cores(empty_database: Path, tmp_path: Path) -> AsyncIterator[tuple[Core, Core]]:
     """Two cores on one database file."""
-    path = tmp_path / "commonhold.db"
-    await asyncio.to_thread(make_ready, path)
+    path = placed(empty_database, tmp_path)
     clock = TestClock()
     stores = [SqliteStore(path, clock=clock) for _ in range(2)]
     one = make_core(store=stores[0], clock=clock)

@@ -7,16 +7,6 @@ from pathlib import Path
 import pytest
 from tests.core.records.library import Library
 
-from commonhold.store.sqlite.ready import make_ready
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as the program makes it."""
-    path = tmp_path_factory.mktemp("library") / "commonhold.db"
-    make_ready(path)
-    return path
-
 
 @pytest.fixture
 async def library(empty_database: Path, tmp_path: Path) -> AsyncIterator[Library]:

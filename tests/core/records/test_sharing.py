@@ -9,8 +9,9 @@ from commonhold.core.directory.accounts import suspend
 from commonhold.core.identity import Actor, Named, RecordRef
 from commonhold.core.model import EVERYONE, LINK, MAIN_ORG, Life, Reach, Share, Space
 from commonhold.core.query import Compare, Op
+from commonhold.core.records.cards import Card, card
 from commonhold.core.records.items import SPACE
-from commonhold.core.records.rows import card, delete_rows, update_rows
+from commonhold.core.records.rows import delete_rows, update_rows
 from commonhold.core.records.ruling import drop_rule
 from commonhold.core.roles import Action, Kind, Role
 from commonhold.core.sharing.finding import decide
@@ -194,7 +195,7 @@ async def test_a_link_shows_one_row(library: Library) -> None:
     assert await library.row(holder, "1") == {"id": 1, "title": "First", "author": 1}
     assert await library.reads(holder, "authors") == await library.reads(holder, "comments") == []
     (item,) = await library.items()
-    assert await card(library.core, holder, item) == [("id", "1"), ("title", "First"), ("author", "1")]
+    assert await card(library.core, holder, item) == Card((("id", 1), ("title", "First"), ("author", 1)))
     stale = Actor(None, tuple(type(one)(one.share, one.state_at + 1) for one in holder.passes))
     assert await library.reads(stale) == []
 
@@ -262,4 +263,4 @@ async def test_an_item_whose_row_cannot_be(library: Library) -> None:
 
     assert await library.reads(library.bob) == [1]
     folder = await library.build.get(type(item), await library.build.space(library.ann))
-    assert await card(library.core, Actor(library.ann), folder) == []
+    assert await card(library.core, Actor(library.ann), folder) is None

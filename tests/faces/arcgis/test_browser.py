@@ -9,9 +9,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from tests.faces.arcgis.conftest import copied
 from tests.faces.arcgis.node import installed
 from tests.faces.arcgis.town import PASSWORD, REST, Town, again
+from tests.faces.towns import copied
 from tests.http.peer import serving
 from tests.lanes import CHROMIUM
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tuned
 from hypothesis import strategies as st
-from tests.faces.arcgis.conftest import copied
 from tests.faces.arcgis.town import Client, Town, again
+from tests.faces.towns import copied
 from tests.searching import examples
 
 from commonhold.core.model import GroupTerms

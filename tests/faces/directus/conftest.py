@@ -1,32 +1,22 @@
 """The town on the engines that keep records: furnished once on each, and copied for each test."""
 
-import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
+from tests.databases import placed
 from tests.faces.directus.town import Town, again, furnish, settle
+from tests.faces.towns import apart
 from tests.postgres import POSTGRES, Server, on_postgres
 
 from commonhold.blobs.memory import MemoryBlobs
 from commonhold.core.ports import Store
 from commonhold.store.postgres.store import PostgresStore
-from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import CountedSecrets, TestClock, make_core
 
 DATABASE = "town.db"
-
-R = TypeVar("R")
-
-
-def apart(build: Callable[[], Coroutine[Any, Any, R]]) -> R:
-    """Run a coroutine in a loop of its own, whether one runs here or not."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(build())).result()
 
 
 def _built(store: Callable[[], Store]) -> Town:
@@ -39,10 +29,9 @@ def _built(store: Callable[[], Store]) -> Town:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Town, Path]:
+def furnished(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Town, Path]:
     """The town in a file, as each test finds it."""
-    path = tmp_path_factory.mktemp("directus") / DATABASE
-    make_ready(path)
+    path = placed(empty_database, tmp_path_factory.mktemp("directus"), DATABASE)
     return _built(lambda: SqliteStore(path, clock=TestClock())), path
 
 

@@ -3,21 +3,19 @@
 from pathlib import Path
 
 import pytest
+from tests.databases import placed
 from tests.faces.directus.recording import recorded_town
 from tests.faces.directus.town import Client
 
-from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import make_core
 
 pytestmark = pytest.mark.slow
 
 
-async def test_the_fixture_runs_unchanged(tmp_path: Path) -> None:
+async def test_the_fixture_runs_unchanged(empty_database: Path, tmp_path: Path) -> None:
     """What it set up is there: people log in with their own tokens, and read what their role lets them."""
-    path = tmp_path / "commonhold.db"
-    make_ready(path)
-    core = make_core(store=SqliteStore(path))
+    core = make_core(store=SqliteStore(placed(empty_database, tmp_path)))
     app, found = await recorded_town(core)
     editor = Client(app, found["users"]["editor"]["token"])
     articles = found["collections"]["articles"]

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.faces.directus.conftest import apart
+from tests.databases import placed
 from tests.faces.directus.recorded import Run, load, overruled
 from tests.faces.directus.recording import recorded_town
 from tests.faces.directus.scenes import BEFORE, SETUP, access, asked_as
+from tests.faces.towns import apart
 from tests.postgres import Server, on_postgres
 
 from commonhold.core.core import Core
@@ -20,7 +21,6 @@ from commonhold.core.ports import Store
 from commonhold.faces.directus.face import FACE
 from commonhold.http.app import build_app
 from commonhold.store.postgres.store import PostgresStore
-from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import TestClock, make_core
 
@@ -44,10 +44,9 @@ def _fixture_in(open_store: Callable[[], Store]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def in_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def in_file(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The file after the fixture of the cases, and what that says about it."""
-    path = tmp_path_factory.mktemp("recorded") / "commonhold.db"
-    make_ready(path)
+    path = placed(empty_database, tmp_path_factory.mktemp("recorded"))
     return path, _fixture_in(lambda: SqliteStore(path, clock=TestClock(WHEN)))
 
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
-from tests.faces.filr.conftest import copied
 from tests.faces.filr.town import Reply, Town, again
+from tests.faces.towns import copied
 
 from commonhold.core.content.tree import ItemChange, change
 from commonhold.core.identity import Named

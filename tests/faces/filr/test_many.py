@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.faces.filr.conftest import copied
 from tests.faces.filr.town import Town, again
+from tests.faces.towns import copied
 
 from commonhold.core.ports import Store
 from commonhold.testing.build import Builder

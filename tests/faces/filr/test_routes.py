@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tuned
 from hypothesis import strategies as st
-from tests.faces.filr.conftest import copied
 from tests.faces.filr.town import Client, Reply, Town, again
+from tests.faces.towns import copied
 from tests.searching import examples
 
 from commonhold.faces.filr.face import CLAIMS, FACE

@@ -8,9 +8,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from tests.faces.puter.conftest import copied
 from tests.faces.puter.node import installed
 from tests.faces.puter.town import Town, again
+from tests.faces.towns import copied
 from tests.http.peer import serving
 from tests.lanes import CHROMIUM
 

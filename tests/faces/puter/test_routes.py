@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tuned
 from hypothesis import strategies as st
-from tests.faces.puter.conftest import copied
 from tests.faces.puter.town import Client, Town, again
+from tests.faces.towns import copied
 from tests.searching import examples
 
 from commonhold.faces.puter.face import CLAIMS, FACE

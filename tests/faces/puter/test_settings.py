@@ -1,8 +1,8 @@
 """What settings change, and what the wire carries: unconfirmed sharers, limits, a prefix, the status 218."""
 
 import httpx2
-from tests.faces.puter.conftest import copied
 from tests.faces.puter.town import Town, again
+from tests.faces.towns import copied
 from tests.http.peer import serving
 
 from commonhold.core.limits import Limits

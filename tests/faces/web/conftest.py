@@ -10,17 +10,8 @@ from tests.postgres import POSTGRES, on_postgres
 
 from commonhold.core.ports import Store
 from commonhold.store.memory import MemoryStore
-from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import TestClock, make_core
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as the program makes it."""
-    path = tmp_path_factory.mktemp("web") / "commonhold.db"
-    make_ready(path)
-    return path
 
 
 @pytest.fixture(params=["memory", pytest.param("sqlite", marks=pytest.mark.slow), POSTGRES])
