@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from commonhold.faces.web.sharing import given, received
+from commonhold.faces.web.sharing import access, bulk, dialog, given, one, received
 from commonhold.http.typed import Table
 
-PARTS: Final[tuple[Table, ...]] = (received.TABLE, given.TABLE)
+PARTS: Final[tuple[Table, ...]] = (
+    received.TABLE,
+    given.TABLE,
+    bulk.TABLE,
+    dialog.TABLE,
+    one.TABLE,
+    access.TABLE,
+)
