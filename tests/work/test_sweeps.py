@@ -14,6 +14,7 @@ from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 from commonhold.core.sharing.finding import decide
 from commonhold.core.sharing.managing import withdraw
+from commonhold.core.webhooks.kinds import NEVER
 from commonhold.work.sweeps import KEPT_DAYS, SWEEPS, Sweep, keep_sweeping, sweep_all
 
 
@@ -121,6 +122,37 @@ async def test_each_in_its_time(street: Street) -> None:
         assert ran.locked()
         street.clock.advance(passed)
         await ran.acquire()
+    stop.set()
+    await running
+
+
+async def test_a_clock_that_was_ahead(street: Street) -> None:
+    """What was put off by a clock that was years ahead waits no longer; what waits as it should goes on."""
+    now = street.clock()
+    await street.make.put(
+        Outbox(101, "x", 1, None, due_at=now + 10 * 365 * DAY),
+        Outbox(102, "x", 1, None, due_at=now, lease=now + 10 * 365 * DAY),
+        Outbox(103, "x", 1, None, due_at=now + 1000, lease=now + 1000),
+        Outbox(104, "x", 1, None, due_at=NEVER),
+    )
+    await sweep_all(street.core)
+    rows = {row.no: (row.due_at, row.lease) for row in await street.rows(Outbox)}
+    assert {no: rows[no] for no in (101, 102, 103, 104)} == {
+        101: (now, 0), 102: (now, 0), 103: (now + 1000, now + 1000), 104: (NEVER, 0),
+    }  # fmt: skip
+
+
+async def test_sweeps_when_the_clock_is_set_back(street: Street) -> None:
+    """A sweep that was put off by a clock that was ahead is made at once, not years later."""
+    ran, stop = asyncio.Semaphore(0), asyncio.Event()
+
+    async def run(_: Core) -> int:
+        ran.release()
+        return 0
+
+    running = asyncio.create_task(keep_sweeping(street.core, stop, (Sweep("a", DAY, run),), look=0.001))
+    street.clock.advance(-10 * 365 * DAY)
+    await ran.acquire()
     stop.set()
     await running
 

@@ -12,17 +12,19 @@ import msgspec
 
 from commonhold import logs
 from commonhold.core.audit.sealing import forget_origins, head_of, retire, seal_next
-from commonhold.core.changes import Broken, Change, Drop, ShareIs
+from commonhold.core.changes import Broken, Change, Drop, LeaseIs, Set, ShareIs
 from commonhold.core.content.sweeping import sweep as sweep_content
 from commonhold.core.content.uploading import sweep_uploads
 from commonhold.core.core import Core
 from commonhold.core.directory.sweeping import sweep_credentials
 from commonhold.core.limits import DAY
 from commonhold.core.model import Idempotency, Outbox, Share
+from commonhold.core.notices.outbox import LEASE, LONGEST_WAIT
 from commonhold.core.policy.require import machine
 from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.sharing.rows import end
+from commonhold.core.webhooks.kinds import NEVER
 from commonhold.settings.values import Audit
 
 HOUR: Final = 3_600_000
@@ -47,6 +49,18 @@ async def content(core: Core) -> int:
     """Remove what was in the trash too long, what lay in deleted folders, and bytes without a row."""
     done = await sweep_content(core, core.clock())
     return done.purged + done.cleared + done.blobs if done.more else 0
+
+
+async def early(core: Core) -> int:
+    """Bring forward what waits for a time that nobody waits for: it was written while the clock was ahead."""
+    now = core.clock()
+    waiting = (Where("done_at", "null"), Where("due_at", "gt", now + 2 * LONGEST_WAIT), Where("due_at", "lt", NEVER))
+    leased = (Where("done_at", "null"), Where("lease", "gt", now + 2 * LEASE))
+    rows = {row.no: row for where in (waiting, leased) for row in await core.store.rows(machine(), Rows(Outbox, where))}
+    changes = [Set(Outbox, (no,), {"due_at": min(row.due_at, now), "lease": 0}) for no, row in rows.items()]
+    if changes:
+        await core.store.commit(changes, [LeaseIs(row.no, row.lease) for row in rows.values()])
+    return len(changes)
 
 
 async def idempotency(core: Core) -> int:
@@ -113,6 +127,7 @@ SWEEPS: Final = (
     Sweep("idempotency", HOUR, idempotency),
     Sweep("content", HOUR, content),
     Sweep("previews", HOUR, previews),
+    Sweep("early", HOUR, early),
     Sweep("outbox", DAY, outbox),
     Sweep("orphans", DAY, orphans),
 )
@@ -163,7 +178,8 @@ async def keep_sweeping(
     due = {sweep.name: core.clock() + random.randrange(60_000) for sweep in sweeps}  # noqa: S311 - to spread the load
     while not await stopped(stop, look):
         now = core.clock()
-        ready = tuple(sweep for sweep in sweeps if due[sweep.name] <= now)
+        # what is due later than it can be was put off by a clock that was ahead
+        ready = tuple(sweep for sweep in sweeps if not now < due[sweep.name] <= now + sweep.every + MINUTE)
         await sweep_all(core, ready)
         due.update((sweep.name, now + sweep.every) for sweep in ready)
 

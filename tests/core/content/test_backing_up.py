@@ -32,6 +32,15 @@ async def test_two_backups() -> None:
     assert not await backed_up(core)
 
 
+async def test_a_clock_that_was_ahead() -> None:
+    """A lease from a time that has not come yet, taken while the clock was years ahead, keeps nothing for years."""
+    clock = TestClock()
+    core = make_core(clock=clock)
+    async with reading_all(core):
+        clock.advance(-1_000_000_000)
+        assert not await backed_up(core)
+
+
 async def test_what_was_left() -> None:
     """The lease of a backup that was killed, and a setting that is no lease, count for nothing, and go."""
     clock = TestClock()

@@ -29,7 +29,8 @@ _PREFIX: Final = "backup."
 
 async def backed_up(core: Core) -> bool:
     """Tell whether a backup reads now."""
-    return any(_ends(row) > core.clock() for row in await _leases(core))
+    now = core.clock()  # a lease that ends later than any can is one of a clock that was ahead
+    return any(now < _ends(row) <= now + 2 * LEASE_MS for row in await _leases(core))
 
 
 @contextlib.asynccontextmanager
