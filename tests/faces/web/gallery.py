@@ -12,8 +12,10 @@ import msgspec
 from tests.faces.web.site import Site
 
 from commonhold.core.content.trash import trash
-from commonhold.core.identity import Named
+from commonhold.core.identity import Actor, Named
+from commonhold.core.model import EVERYONE, LINK
 from commonhold.core.roles import Kind, Role
+from commonhold.core.sharing.opening import open_share
 
 HOUR: Final = 3_600_000
 DAY: Final = 24 * HOUR
@@ -120,7 +122,29 @@ async def people(site: Site, _: dict[str, Any]) -> list[Stop]:
     ]
 
 
-PARTS: Final[tuple[Furnish, ...]] = (visitors, people)
+async def sharing(site: Site, _: dict[str, Any]) -> list[Stop]:
+    """Pages of shares: made, changed, opened, ended; and who has access."""
+    minutes = await site.file("Minutes.txt", b"Present: all", (await site.folder("Council")).no)
+    now = site.clock()
+    given = await site.share(minutes, Named("bob", Kind.USER), Role.EDITOR, until=now + 5 * DAY, note="Please read")
+    link = await site.share(minutes, LINK, max_uses=9, note="for the press", until=now + 20 * DAY)
+    for _hour in range(3):
+        await open_share(site.core, Actor(), link.uid)
+    await site.share(minutes, EVERYONE, Role.PREVIEWER)
+    item, shares = f"/app/items/{minutes.uid}", "/app/shares"
+    return [
+        Stop("given", "/app/given", "/app/given", "alice"),
+        Stop("links", "/app/links", "/app/links", "alice"),
+        Stop("share", "/app/items/{item}/share", f"{item}/share", "alice"),
+        Stop("access", "/app/items/{item}/access", f"{item}/access?who=bob", "alice"),
+        Stop("share-of-a-person", "/app/shares/{share}/details", f"{shares}/{given.no}/details", "alice"),
+        Stop("share-by-link", "/app/shares/{share}/details", f"{shares}/{link.no}/details", "alice"),
+        Stop("share-end", "/app/shares/{share}/end", f"{shares}/{given.no}/end", "alice"),
+        Stop("share-decline", "/app/shares/{share}/end", f"{shares}/{given.no}/end", "bob"),
+    ]
+
+
+PARTS: Final[tuple[Furnish, ...]] = (visitors, people, sharing)
 
 
 async def furnish(site: Site) -> list[Stop]:

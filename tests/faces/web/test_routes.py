@@ -53,12 +53,15 @@ async def test_others_get_nothing(route: Route, who: str) -> None:
     known = {
         "secret": secret,
         "item": file.uid,
-        "share": share.uid,
+        "share": str(share.no) if "{share}/" in route.path else share.uid,
         "group": "unknown",
         "name": "x.css",
         "edition": "x",
+        "upload": "unknown",
+        "ordinal": "1",
+        "credential": "1",
     }
-    path = _VARIABLE.sub(lambda match: known[match[1]], route.path)
+    path = _VARIABLE.sub(lambda match: known.get(match[1], "unknown"), route.path)
     replies = [await visitor.get(path)] if route.method == "GET" else []
     if route.method == "POST":
         replies += [await visitor.post(path, {"password": "guess"}), await visitor.send(path, ("x.txt", b"x"))]
