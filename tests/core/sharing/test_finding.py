@@ -4,7 +4,7 @@ import pytest
 from tests.core.sharing.village import Village
 
 from commonhold.core.identity import NOBODY, Actor
-from commonhold.core.model import EVERYONE, LINK
+from commonhold.core.model import EVERYONE, LINK, Item
 from commonhold.core.policy.audience import Reason
 from commonhold.core.policy.snapshot import START, Place
 from commonhold.core.problems import Problem
@@ -142,3 +142,23 @@ async def test_a_manager_by_share_manages(village: Village) -> None:
     on = await shares_on(village.core, Actor(village.bob), village.docs)
     assert {True} == {shown.manages for shown in on.shares}
     assert (await withdraw(village.core, Actor(village.bob), [other.no or 0])).done
+
+
+async def test_a_share_that_gives_nothing_does_not_tell_its_recipient_the_name(village: Village) -> None:
+    """Whoever knows of a share that has ended is not told what the item is called today; its sharer is."""
+    pair = await village.share(village.alice, "bob", village.file, terms=Terms(life=5))
+    village.clock.advance(10)
+    await village.build.set(Item, village.file, name="renamed since.txt")
+
+    assert (await get_share(village.core, Actor(village.bob), pair.no or 0)).item.name is None
+    assert (await get_share(village.core, Actor(village.alice), pair.no or 0)).item.name == "renamed since.txt"
+    await village.share(village.alice, "team", village.docs)
+    assert (await get_share(village.core, Actor(village.bob), pair.no or 0)).item.name == "renamed since.txt"
+
+
+async def test_names_above_are_told_to_those_who_see_them(village: Village) -> None:
+    """The path of a shared item goes to whoever may look at all of it, and not to who gets the item alone."""
+    pair = await village.share(village.alice, "bob", village.file)
+
+    assert (await get_share(village.core, Actor(village.bob), pair.no or 0)).path == ()
+    assert (await get_share(village.core, Actor(village.alice), pair.no or 0)).path == ("docs", "a.txt")

@@ -88,9 +88,12 @@ def show(judged: Judge, actor: Actor, share: Share, note: str | None, *, receive
         state = "used_up"
     if seen.life(share.item) != "live":
         state = "in_trash"
+    item = seen.items[share.item]
+    if state not in ("open", "used_up") and _was_received(judged, actor, share):
+        item = nameless(item)
     return Shown(
         share,
-        seen.items[share.item],
+        item,
         state,
         seen.principals.get(share.recipient),
         _name(seen.profiles.get(share.recipient)),
@@ -99,12 +102,22 @@ def show(judged: Judge, actor: Actor, share: Share, note: str | None, *, receive
         used,
         changes or (not received and bool(may_end(judged, actor, share))),
         changes,
-        () if received else names_above(judged, share.item),
+        () if received else names_above(judged, actor, share.item),
         _owner(judged, share.item),
         _email(judged, share.recipient) if changes else None,
         judged.receives(actor, share),
         share.mask & shareable(seen) if share.mask else Kind.NONE,
     )
+
+
+def _was_received(judged: Judge, actor: Actor, share: Share) -> bool:
+    """Tell whether all that a reader has to do with a share, and with its item, is that it reaches him."""
+    return may_end(judged, actor, share) in (None, "recipient") and not judged.right(actor, share.item).actions
+
+
+def nameless(item: Item) -> Item:
+    """Return an item for one who knows of a share of it that gives nothing now: not what it is called today."""
+    return msgspec.structs.replace(item, name=None, name_key=None, url=None, media=None, size=0, attributes="{}")
 
 
 def _email(judged: Judge, recipient: int) -> str | None:
@@ -121,9 +134,13 @@ def _name(profile: Profile | None) -> str | None:
     return profile.name if profile else None
 
 
-def names_above(judged: Judge, item: int) -> tuple[str, ...]:
-    """Return the names from below the top folder down to the item; only for those who may see all of them."""
-    names = [judged.snapshot.items[no].name or "" for no in judged.snapshot.chain(item)]
+def names_above(judged: Judge, actor: Actor, item: int) -> tuple[str, ...]:
+    """Return the names from below the top folder down to the item; none for those who may not see all of them."""
+    names = []
+    for no in judged.snapshot.chain(item):
+        if not judged.right(actor, no).may(Action.READ):
+            return ()
+        names.append(judged.snapshot.items[no].name or "")
     return tuple(name for name in reversed(names) if name)
 
 
@@ -176,7 +193,7 @@ async def shares_with(
     page = SharedWith(actor.user or 0, after, min(limit, core.limits.page), everyone)
     numbers = await core.store.shared_with(allowed, page)
     found = await page_of_shares(core, actor, numbers, limit)
-    kept = tuple(shown for shown in found.shares if shown.state == "open" or shown.share.password or shown.used)
+    kept = tuple(shown for shown in found.shares if shown.state in ("open", "used_up"))
     return msgspec.structs.replace(found, shares=kept)
 
 
