@@ -8,20 +8,18 @@ from starlette.responses import Response
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 from commonhold.core.sharing.opening import Peek, peek
-from commonhold.faces.web.links import OCTETS, closed, unlock
-from commonhold.faces.web.pages import HTML, PRIVATE, assets, edition, see_other, under
-from commonhold.faces.web.showing import Place, picture, receipt, seen_in, show, take_files
+from commonhold.faces.web.links import closed, unlock
+from commonhold.faces.web.pages import HTML, assets, edition, see_other, under
+from commonhold.faces.web.showing import Place
 from commonhold.faces.web.speech import LANGUAGE_COOKIE, LANGUAGES
 from commonhold.faces.web.viewer import viewer_of
 from commonhold.http.credentials import refuse_cross_site
 from commonhold.http.face import Call
 from commonhold.http.forms import form_of
-from commonhold.http.serving import serve_file, serve_zip
 from commonhold.http.typed import Table
 
 TABLE = Table()
 
-_PROBLEMS: Final = "unknown_item unauthenticated"
 _PAGE: Final = re.compile(r"(/[\w-]{1,100}){1,6}", re.ASCII)  # of ours: no other host can be written so
 _YEAR: Final = 365 * 24 * 3600  # seconds
 
@@ -56,12 +54,6 @@ async def static(call: Call) -> Response:
     return Response(found.body, media_type=found.media, headers=kept)
 
 
-@TABLE.route("GET", "/app/groups/{group}", needs="self", streams=HTML)
-async def group_page(call: Call) -> Response:
-    """Lead to what is shared; groups have no page of their own yet."""
-    return see_other(call, "/app") if call.actor.user is not None else sign_in_first(call)
-
-
 @TABLE.route("GET", "/app/shares/{share}", needs="self", streams=HTML, problems="unknown_share")
 async def share_page(call: Call) -> Response:
     """Show what a share asks for that has to be opened first."""
@@ -91,42 +83,6 @@ async def _received(call: Call) -> Peek:
     if found.share.kind is Kind.LINK:
         raise Problem("unknown_share")
     return found
-
-
-@TABLE.route("GET", "/app/items/{item}", needs="right", streams=HTML, problems=_PROBLEMS)
-async def item_page(call: Call) -> Response:
-    """Show an item by the caller's own right."""
-    if call.actor.user is None:
-        return sign_in_first(call)
-    place = await own_place(call)
-    return await show(call, place, await seen_in(call, place, call.params["item"]))
-
-
-@TABLE.route("GET", "/app/items/{item}/content", needs="right", streams=OCTETS, problems=_PROBLEMS)
-async def item_content(call: Call) -> Response:
-    """Return a file's bytes."""
-    return await serve_file(call, (await own_place(call)).actor, call.params["item"], headers=PRIVATE)
-
-
-@TABLE.route("GET", "/app/items/{item}/preview", needs="right", streams="image/*", problems=_PROBLEMS)
-async def item_preview(call: Call) -> Response:
-    """Show a picture."""
-    return await picture(call, await own_place(call), call.params["item"])
-
-
-@TABLE.route("GET", "/app/items/{item}/zip", needs="right", streams="application/zip", problems=_PROBLEMS)
-async def item_zip(call: Call) -> Response:
-    """Return a folder as one ZIP."""
-    return await serve_zip(call, (await own_place(call)).actor, call.params["item"], headers=PRIVATE)
-
-
-@TABLE.route("POST", "/app/items/{item}/files", needs="right", streams="multipart/form-data", problems=_PROBLEMS)
-async def item_files(call: Call) -> Response:
-    """Put files into a folder."""
-    refuse_cross_site(call.request, call.base, frozenset())
-    place = await own_place(call)
-    folder = (await seen_in(call, place, call.params["item"])).item
-    return receipt(call, place, folder, await take_files(call, place.actor, folder.no))
 
 
 @TABLE.route("POST", "/app/language", needs="public", streams=HTML, problems="cross_site")

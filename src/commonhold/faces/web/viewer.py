@@ -6,6 +6,7 @@ import msgspec
 
 from commonhold.core.directory.people import get_user
 from commonhold.core.problems import Problem
+from commonhold.core.roles import OrgRole
 from commonhold.faces.web.speech import mark
 from commonhold.http.face import Call
 
@@ -25,10 +26,14 @@ _ADMINISTERED: Final = (
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """Who is logged in: ``name`` as he is called (None: a guest), and whether he administers the installation."""
+    """Who is logged in: ``name`` as he is called (None: a guest), and whether he administers the installation.
+
+    ``org``: the organisation that he administers, if he administers one and not all of them.
+    """
 
     name: str | None
     admin: bool = False
+    org: int | None = None
 
     @property
     def guest(self) -> bool:
@@ -38,7 +43,9 @@ class Viewer(msgspec.Struct, frozen=True):
     @property
     def rooms(self) -> tuple[tuple[str, str], ...]:
         """The pages he is led to from every page: address below the face's root, and name."""
-        return ((_RECEIVED,) if self.guest else _OWN) + (_ADMINISTERED if self.admin else ())
+        if self.guest:
+            return (_RECEIVED,)
+        return _OWN + (_ADMINISTERED if self.admin else _ADMINISTERED[:2] if self.org is not None else ())
 
 
 async def viewer_of(call: Call) -> Viewer:
@@ -53,4 +60,5 @@ async def viewer_of(call: Call) -> Viewer:
     except Problem:
         return Viewer(None)
     name = " ".join(part for part in (found.first_name, found.last_name) if part) or found.name
-    return Viewer(name, found.admin)
+    over = not found.admin and found.org_role is OrgRole.ADMINISTRATOR
+    return Viewer(name, found.admin, found.org if over else None)

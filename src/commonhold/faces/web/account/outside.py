@@ -94,8 +94,8 @@ async def leave_to_link(call: Call) -> Response:
     async def act(_: Given) -> Response:
         viewer = await viewer_of(call)
         address, cookie = await _leave(call, _LINK, "/app/account")
-        known = {"address": address, "name": _asked(call).called}
-        return _keep(call, page(call, "account/leaving.html", viewer=viewer, **known), cookie)
+        name = _asked(call).called
+        return _keep(call, page(call, "account/leaving.html", viewer=viewer, address=address, name=name), cookie)
 
     return await take(call, "outside", act, lambda refused: shown(call, refused))
 

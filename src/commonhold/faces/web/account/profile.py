@@ -44,8 +44,9 @@ async def take_names(call: Call) -> Response:
     """Change one's names and address."""
 
     async def act(given: Given) -> Response:
-        values = {name: text(given, name) or None for name in ("first_name", "last_name", "email")}
-        await change_user(call.core, call.actor, call.actor.user or 0, UserChange(**values))
+        first, last, email = (text(given, name) or None for name in ("first_name", "last_name", "email"))
+        change = UserChange(first_name=first, last_name=last, email=email)
+        await change_user(call.core, call.actor, call.actor.user or 0, change)
         return see_other(call, "/app/account?done=names")
 
     return await take(call, "names", act, lambda refused: shown(call, refused))

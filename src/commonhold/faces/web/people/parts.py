@@ -2,6 +2,14 @@
 
 from typing import Final
 
+from commonhold.faces.web.people import audit, groups, orgs, persons, settings, shares
 from commonhold.http.typed import Table
 
-PARTS: Final[tuple[Table, ...]] = ()
+PARTS: Final[tuple[Table, ...]] = (
+    persons.TABLE,
+    groups.TABLE,
+    orgs.TABLE,
+    shares.TABLE,
+    settings.TABLE,
+    audit.TABLE,
+)
