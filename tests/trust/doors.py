@@ -177,8 +177,7 @@ async def through(town: Town, face: str, secret: str, share: str, path: str, pas
     if face == "puter":
         return await nobody("GET", f"/token-read?uid={town.uid(path)}&token={secret}")
     if face == "filr":
-        (row,) = [one for one in await town.shares(path) if one.uid == share] or [None]
-        no = row.no if row is not None else 1
+        no = next((one.no for one in await town.shares(path) if one.uid == share), 1)
         return await nobody("GET", f"/ssf/s/readFile/share/{no}/{secret}/publicLink/x")
     opened = await nobody("POST", "/shares/auth", {"share": share, **({"password": password} if password else {})})
     return opened if opened.refused else await town.client(opened.json["data"]["access_token"])(*data(town, face, path))

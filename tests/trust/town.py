@@ -230,10 +230,14 @@ class Town:
         return group.no
 
 
-async def settle(core: Core, settings: Settings | None = None) -> Town:
-    """Make everybody an account and a token, and the groups."""
+async def settle(core: Core, settings: Settings | None = None, first: str | None = None) -> Town:
+    """Make everybody an account and a token, and the groups. ``first``: an administrator whom there is already."""
     town = Town(core, settings)
-    await set_up(core, NewUser(name="root", password=PASSWORD, email="root@example.org", verified=True))
+    root = NewUser(name="root", password=PASSWORD, email="root@example.org", verified=True)
+    if first is None:
+        await set_up(core, root)
+    else:
+        await add_user(core, await acting(core), msgspec.structs.replace(root, admin=True))
     await town.known("root")
     for name in PEOPLE[1:]:
         outside = {"external": True, "email": f"{name}@outside.example"} if name == "ext" else {}

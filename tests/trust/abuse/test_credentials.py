@@ -9,8 +9,8 @@ from tests.trust.abuse.marks import ALL, over
 from tests.trust.doors import LINKS, data, reads, through
 from tests.trust.town import HOST, PASSWORD, Client, Reply, Town
 
-from commonhold.core.directory.credentials import CredentialKind
-from commonhold.core.model import Credential, Use
+from commonhold.core.model import Credential, CredentialKind, Use
+from commonhold.core.roles import Role
 from commonhold.core.sharing.managing import amend
 from commonhold.core.terms import Terms
 
@@ -223,10 +223,7 @@ async def test_45_what_is_open_in_one_page_is_not_the_next_page(town: Town, face
     """The cookie of an opened link goes back to the pages of that link alone, and what is handed in goes there."""
     await town.folder("/alice/other")
     visitor = town.client()
-    links = [
-        await town.link(path, role, password="sesame")
-        for path, role in ((DOCS, "uploader"), ("/alice/other", "uploader"))
-    ]  # type: ignore[arg-type]
+    links = [await town.link(path, Role.UPLOADER, password="sesame") for path in (DOCS, "/alice/other")]
     for secret, _ in links:
         opened = await post_form(town, f"/s/{secret}", {"password": "sesame"}, visitor)
         assert all(f"path=/s/{secret}" in one.lower().replace("path=/s/" + secret.lower(), f"path=/s/{secret}")

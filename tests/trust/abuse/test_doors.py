@@ -298,8 +298,8 @@ async def test_21_parts_of_others(town: Town, face: str) -> None:
     for who in (town.bob, town.mallory, town.nobody):
         for verb in ("addPart", "parts", "commit", "cancel"):
             files = [("file", ("p", b"mine"))] if verb == "addPart" else None
-            more = {"data": {"f": "json", "partNum": "1"}, **({"files": files} if files else {})}
-            assert Reply(await who.http.post(f"{where}/{verb}?f=json&partNum=1", **more)).refused, verb
+            form = {"f": "json", "partNum": "1"}
+            assert Reply(await who.http.post(f"{where}/{verb}?f=json", data=form, files=files)).refused, verb
     assert await content(town) == before
 
 
