@@ -101,7 +101,8 @@ def _can_be_read(page: Reading) -> None:
     labels = {one["for"] for one in page.all("label")}
     shown = [one for one in page.all("input") if one["type"] != "hidden"]
     inputs = [*shown, *page.all("select"), *page.all("textarea")]
-    assert {one["id"] for one in inputs if "aria-label" not in one} == labels
+    assert {one["id"] for one in inputs if not {"aria-label", "aria-labelledby"} & one.keys()} == labels
+    assert {one["aria-labelledby"] for one in inputs if "aria-labelledby" in one} <= set(named)
     assert all("alt" in one for one in page.all("img"))
     assert all(one["method"] in ("post", "get") for one in page.all("form"))
     assert {one["aria-describedby"] for one in inputs if "aria-describedby" in one} <= set(named)

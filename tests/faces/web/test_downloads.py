@@ -11,7 +11,7 @@ from tests.faces.web.site import Site
 from commonhold.core.content.files import put_content
 from commonhold.core.content.tree import ItemChange, change
 from commonhold.core.roles import Role
-from commonhold.faces.web.showing import PREVIEW_IMAGE
+from commonhold.faces.web.items.peeking import PREVIEW_IMAGE
 
 BODY = bytes(range(256)) * 2_000
 

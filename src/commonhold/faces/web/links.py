@@ -15,7 +15,7 @@ from commonhold.core.sharing.finding import decide, note_of
 from commonhold.core.sharing.opening import Peek, by_secret, open_share, peek
 from commonhold.faces.web import words
 from commonhold.faces.web.pages import HTML, PRIVATE, page, see_other, speaks, under
-from commonhold.faces.web.showing import Place, picture, receipt, seen_in, show, take_files
+from commonhold.faces.web.showing import Place, picture, receipt, seen_in, show, take_files, thumb
 from commonhold.http.credentials import PASS_COOKIE, refuse_cross_site, set_cookie
 from commonhold.http.face import Call
 from commonhold.http.forms import form_of
@@ -162,6 +162,12 @@ async def content(call: Call) -> Response:
 async def preview(call: Call) -> Response:
     """Show a picture, to those too who may look but not download."""
     return await _through(call, lambda place: picture(call, place, call.params["item"]))
+
+
+@TABLE.route("GET", "/s/{secret}/{item}/thumb", needs="public", streams="image/*", problems=_PROBLEMS)
+async def small_preview(call: Call) -> Response:
+    """Show the small picture of a file in a list."""
+    return await _through(call, lambda place: thumb(call, place, call.params["item"]))
 
 
 @TABLE.route("GET", "/s/{secret}/{item}/zip", needs="public", streams="application/zip", problems=_PROBLEMS)

@@ -16,7 +16,7 @@ from commonhold.faces.web import words
 from commonhold.faces.web.speech import LANGUAGE_COOKIE, LANGUAGES, Speech, language_of, speech
 from commonhold.faces.web.viewer import Viewer
 from commonhold.http.face import SAFE, UNDER, Call
-from commonhold.http.replies import REQUEST_ID, problem_headers
+from commonhold.http.replies import JSON, REQUEST_ID, problem_headers
 
 HTML: Final = "text/html"
 
@@ -125,9 +125,18 @@ def _referrer(call: Call) -> str:
 def problem_page(request: Request, problem: Problem, status: int) -> Response:
     """Word a problem as a page: what it is, and what to do; only our own mistakes name the request."""
     title, sentence = words.of_problem(speaks(request), problem)
+    if _is_script(request):
+        headers = {**HEADERS, **problem_headers(problem, status)}
+        return Response(msgspec.json.encode({"code": problem.code, "detail": sentence}), status, headers, JSON)
     number = request.scope.get(REQUEST_ID) if status >= 500 else None
     known = {"title": title, "sentence": sentence, "number": number, "viewer": None, "here": None}
     return _render(request, "message.html", status, problem_headers(problem, status), known)
+
+
+def _is_script(request: Request) -> bool:
+    """Tell whether a script of our pages asks: it wants the reason, not a page."""
+    accepted = request.headers.get("accept", "")
+    return JSON in accepted and HTML not in accepted
 
 
 def under(request: Request) -> str:

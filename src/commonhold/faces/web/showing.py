@@ -1,15 +1,13 @@
 """One item as a page: a file with its preview, or a folder with what is in it. Links and people see the same page."""
 
-import codecs
-import re
-from typing import Any, Final
-from urllib.parse import quote
+from functools import partial
+from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from commonhold.core.content.files import put
-from commonhold.core.content.opening import open_content
+from commonhold.core.content.previewing import drawable
 from commonhold.core.content.steps import Collision
 from commonhold.core.content.tree import Page, Seen, children, get
 from commonhold.core.identity import Actor, ItemRef
@@ -18,22 +16,31 @@ from commonhold.core.problems import Problem
 from commonhold.core.records.cards import card
 from commonhold.core.roles import Action, ItemKind
 from commonhold.faces.web import words
+from commonhold.faces.web.items.looks import look_of
+from commonhold.faces.web.items.peeking import NOTHING, is_whole, page_of, shown
 from commonhold.faces.web.pages import PRIVATE, page, speaks
 from commonhold.faces.web.viewer import Viewer
 from commonhold.http.face import Call
-from commonhold.http.media import IMAGES, OCTETS, clean_media_type, media_type, safe_inline
-from commonhold.http.multipart import form_parts
-from commonhold.http.serving import HAVE, serve_file
+from commonhold.http.media import media_type
+from commonhold.http.multipart import FormPart, form_parts
+from commonhold.http.serving import HAVE, serve_file, serve_preview
 from commonhold.http.statuses import STATUS
 from commonhold.http.uploads import with_head
 
 ROWS: Final = 100  # of a folder on one page: small enough for a phone on a slow line
-PREVIEW_TEXT: Final = 64 << 10  # bytes of a text that its page shows
-PREVIEW_IMAGE: Final = 20 << 20  # bytes; a larger picture is a download: a phone would choke on it
 
-_CURSOR: Final = re.compile(r"([01])\.(\d{1,18})\.(.+)", re.DOTALL | re.ASCII)
-_MARKUP: Final = ("text/", "application/xml")  # as text on our page it is harmless, whatever it says
-_MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+class Tools(msgspec.Struct, frozen=True):
+    """What somebody may do with an item on its page: addresses below the face's root with what they are called.
+
+    ``choose``: he may choose what is in the folder, to do something with it.
+    """
+
+    acts: tuple[tuple[str, str], ...] = ()
+    choose: bool = False
+
+
+NO_TOOLS: Final = Tools()
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -66,14 +73,16 @@ async def seen_in(call: Call, place: Place, ref: ItemRef) -> Seen:
     return seen
 
 
-async def show(call: Call, place: Place, seen: Seen) -> Response:
-    """Return the page of an item."""
+async def show(call: Call, place: Place, seen: Seen, tools: Tools = NO_TOOLS) -> Response:
+    """Return the page of an item; ``tools`` are what somebody who is logged in may do with it."""
     item, right = seen.item, seen.right
+    look = look_of(call)
     listing = Page(())
     if item.kind is ItemKind.FOLDER:
-        listing = await children(call.core, place.actor, item.no, after=_cursor(call), limit=ROWS, folders_first=True)
+        listing = await children(
+            call.core, place.actor, item.no, after=look.after, limit=ROWS, folders_first=True, order=look.order
+        )
     live = seen.life is Life.LIVE
-    text = await _text(call, place, item) if live and is_text(item) else None
     record = await card(call.core, place.actor, item) if live else None
     return page(
         call,
@@ -85,11 +94,12 @@ async def show(call: Call, place: Place, seen: Seen) -> Response:
         trail=_trail(place, seen),
         trashed=not live,
         children=listing.items,
-        further=_further(listing),
-        text=text,
+        look=look,
+        further=look.further(listing.next),
+        shown=await shown(call, place.actor, item, right) if live else NOTHING,
+        drawable=partial(drawable, call.core),
         card=record,
-        cut=item.size > PREVIEW_TEXT,
-        image=live and is_image(item),
+        tools=tools,
         may_download=live and right.may(HAVE),
         may_add=live and item.kind is ItemKind.FOLDER and right.may(Action.CREATE),
     )
@@ -102,53 +112,27 @@ def _trail(place: Place, seen: Seen) -> tuple[Item, ...]:
     return seen.trail[numbers.index(top) :] if top in numbers else () if top is not None else seen.trail
 
 
-def _cursor(call: Call) -> tuple[Any, ...] | None:
-    given = call.request.query_params.get("after")
-    if given is None:
-        return None
-    found = _CURSOR.fullmatch(given)
-    if found is None:
-        raise Problem("bad_cursor", field="after")
-    return int(found[1]), found[3], int(found[2])
-
-
-def _further(listing: Page) -> str | None:
-    if listing.next is None:
-        return None
-    phase, name, number = listing.next
-    return quote(f"{phase}.{number}.{name}", safe="")
-
-
-def is_image(item: Item) -> bool:
-    """Tell whether an item is a picture that a page may show: one that runs no code, and is not too large."""
-    media = clean_media_type(item.media or OCTETS)
-    return item.kind is ItemKind.FILE and media in IMAGES and item.size <= PREVIEW_IMAGE
-
-
-def is_text(item: Item) -> bool:
-    """Tell whether a page may show the beginning of an item as text: of markup too, which it shows as it is written."""
-    media = clean_media_type(item.media or OCTETS)
-    written = media.startswith(_MARKUP) or media.endswith("+xml")
-    return item.kind is ItemKind.FILE and (written or (safe_inline(media) or "").startswith("text/"))
-
-
-async def _text(call: Call, place: Place, item: Item) -> str:
-    content = await open_content(call.core, place.actor, item.no, action=Action.READ)
-    head = b"".join([chunk async for chunk in content.chunks(0, PREVIEW_TEXT)])
-    mark, code = next((pair for pair in _MARKS if head.startswith(pair[0])), (b"", "utf-8"))
-    # not final: the cut may be within a letter
-    return codecs.getincrementaldecoder(code)("replace").decode(head.removeprefix(mark))
-
-
 async def picture(call: Call, place: Place, ref: ItemRef) -> Response:
     """Return a picture that a page shows.
 
-    :raises Problem: unknown_item
+    :raises Problem: unknown_item, too_many_requests; not_found where there is none
     """
     seen = await seen_in(call, place, ref)
-    if not is_image(seen.item):
+    no = seen.item.no
+    if is_whole(call.core, seen.item, seen.right):
+        return await serve_file(call, place.actor, no, inline=True, action=Action.READ, headers=PRIVATE)
+    if not drawable(call.core, seen.item):
         raise Problem("unknown_item")
-    return await serve_file(call, place.actor, seen.item.no, inline=True, action=Action.READ, headers=PRIVATE)
+    return await serve_preview(call, place.actor, no, page=page_of(call), headers=PRIVATE)
+
+
+async def thumb(call: Call, place: Place, ref: ItemRef) -> Response:
+    """Return the small picture of a file in a list.
+
+    :raises Problem: unknown_item, too_many_requests; not_found where there is none
+    """
+    seen = await seen_in(call, place, ref)
+    return await serve_preview(call, place.actor, seen.item.no, thumb=True, headers=PRIVATE)
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -158,21 +142,23 @@ class Sent(msgspec.Struct, frozen=True):
     problem: Problem | None = None
 
 
-async def take_files(call: Call, actor: Actor, folder: ItemRef) -> list[Sent]:
+async def take_files(call: Call, actor: Actor, folder: ItemRef, *, may_say: bool = False) -> list[Sent]:
     """Put the files of a form into a folder; each is stored, or refused, for itself.
 
-    A name that is taken becomes another name: nobody loses what he had, and who only drops things learns nothing.
+    A name that is taken becomes another name: nobody loses what he had, and who only drops things learns nothing. Who
+    ``may_say`` says otherwise by the field ``on_collision``, before the files.
 
     :raises Problem: missing_field without a file; malformed_body, incomplete_body, too_large for the form as a whole
     """
     done: list[Sent] = []
+    keep = Collision.RENAME
     async for part in form_parts(call.request, limit=call.core.limits.upload):
         if not part.filename:
+            keep = await _wish(part) if may_say and part.name == "on_collision" else keep
             continue
         try:
             head, chunks = await with_head(aiter(part))
             media = media_type(part.filename, head)
-            keep = Collision.RENAME
             await put(call.core, actor, folder, part.filename, chunks, media=media, on_collision=keep)
             done.append(Sent(part.filename))
         except Problem as problem:
@@ -180,6 +166,12 @@ async def take_files(call: Call, actor: Actor, folder: ItemRef) -> list[Sent]:
     if not done:
         raise Problem("missing_field", field="file")
     return done
+
+
+async def _wish(part: FormPart) -> Collision:
+    """Read what to do with a name that is taken; what says nothing to us keeps both."""
+    said = await part.text()
+    return Collision(said) if said in list(Collision) else Collision.RENAME
 
 
 def receipt(call: Call, place: Place, folder: Item | None, sent: list[Sent]) -> Response:

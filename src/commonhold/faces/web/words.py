@@ -63,6 +63,30 @@ _PROBLEMS: Final[dict[str, tuple[str, str]]] = {
         mark("Log in to it with its password first, and link this log-in there."),
     ),
     "bad_cursor": (mark("This page is over"), mark("Start from the first page of the list.")),
+    "name_collides": (
+        mark("The name is taken"),
+        mark("There is something with this name already. Choose another name."),
+    ),
+    "name_empty": (mark("A name is missing"), mark("Give a name.")),
+    "name_too_long": (mark("The name is too long"), mark("Use a shorter name.")),
+    "name_forbidden": (
+        mark("This is no name"),
+        mark("The name has characters that names may not have. Choose another one."),
+    ),
+    "not_a_folder": (mark("This is not a folder"), mark("Choose a folder.")),
+    "into_itself": (mark("This cannot be done"), mark("A folder cannot be put into itself. Choose another folder.")),
+    "tree_too_deep": (mark("Too deep"), mark("Folders may not be nested that deep. Choose a folder further up.")),
+    "protected": (
+        mark("This is protected"),
+        mark("This is protected against deletion. Take the protection away first."),
+    ),
+    "quota_exceeded": (mark("There is no room left"), mark("The storage is full. Remove something first.")),
+    "storage_full": (mark("There is no room left"), mark("The storage is full. Nothing was changed.")),
+    "too_many_uploads": (mark("Too many uploads"), mark("Too many uploads are under way. Finish some of them first.")),
+    "incomplete_body": (mark("The upload ended early"), mark("Nothing was stored. Send it again.")),
+    "too_many_items": (mark("Too many at once"), mark("Choose less at once.")),
+    "not_for_items": (mark("This cannot be done"), mark("This kind of thing has a fixed place.")),
+    "conflict": (mark("Somebody was faster"), mark("It was changed at the same time. Look again, and repeat it.")),
     "too_large": (mark("This is too large"), mark("Send less at once, or ask for a higher limit.")),
 }
 _KINDS: Final = {
