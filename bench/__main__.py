@@ -21,6 +21,7 @@ from bench.cases.pages import pages
 from bench.cases.puter import puter
 from bench.cases.requests import requests
 from bench.cases.streams import streams
+from bench.cases.web import web
 from bench.cases.writes import writes
 from bench.context import Case, Context
 from bench.dataset import copied, prepared
@@ -37,6 +38,7 @@ CASES: Final[dict[str, Case]] = {
     "arcgis": arcgis,
     "directus": directus,
     "streams": streams,
+    "web": web,
     "footprint": footprint,
 }
 
