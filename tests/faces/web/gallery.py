@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
-from tests.faces.web.site import Site
+from tests.faces.web.site import Site, pieces
 
+from commonhold.core.content.files import put_content
 from commonhold.core.content.trash import trash
 from commonhold.core.identity import Actor, Named
 from commonhold.core.model import EVERYONE, LINK
@@ -144,7 +145,33 @@ async def sharing(site: Site, _: dict[str, Any]) -> list[Stop]:
     ]
 
 
-PARTS: Final[tuple[Furnish, ...]] = (visitors, people, sharing)
+async def items(site: Site, _: dict[str, Any]) -> list[Stop]:
+    """Pages of files and folders: as pictures too, named, moved, thrown away, found, in versions."""
+    course = await site.folder("Course")
+    await site.folder("Exercises", course.no)
+    files = [await site.file(f"Lesson {number}.txt", b"Sine and cosine", course.no) for number in (1, 2)]
+    await site.file("Board.png", picture(), course.no)
+    await put_content(site.core, site.alice, files[0].no, pieces(b"Sine, cosine and tangent"))
+    gone = await site.file("Lesson 0.txt", b"Numbers", course.no)
+    await trash(site.core, site.alice, gone.no)
+    chosen, one = "&".join(f"item={file.uid}" for file in files), f"/app/items/{files[0].uid}"
+    return [
+        Stop("files", "/app/files", "/app/files", "alice"),
+        Stop("folder-as-pictures", "/app/items/{item}", f"/app/items/{course.uid}?view=grid&sort=-changed", "alice"),
+        Stop("rename", "/app/items/{item}/rename", f"{one}/rename", "alice"),
+        Stop("move", "/app/chosen/move", f"/app/chosen/move?{chosen}", "alice"),
+        Stop("copy", "/app/chosen/copy", f"/app/chosen/copy?{chosen}", "alice"),
+        Stop("throw-away", "/app/chosen/trash", f"/app/chosen/trash?{chosen}", "alice"),
+        Stop("trash", "/app/trash", "/app/trash", "alice"),
+        Stop("delete-for-good", "/app/trash/purge", f"/app/trash/purge?item={gone.uid}", "alice"),
+        Stop("empty-the-trash", "/app/trash/empty", "/app/trash/empty", "alice"),
+        Stop("versions", "/app/items/{item}/versions", f"{one}/versions", "alice"),
+        Stop("delete-version", "/app/items/{item}/versions/{ordinal}/delete", f"{one}/versions/1/delete", "alice"),
+        Stop("search", "/app/search", "/app/search?q=lesson", "alice"),
+    ]
+
+
+PARTS: Final[tuple[Furnish, ...]] = (visitors, people, sharing, items)
 
 
 async def furnish(site: Site) -> list[Stop]:
