@@ -92,8 +92,9 @@ class Charge(msgspec.Struct, frozen=True):
 class CountTry(msgspec.Struct, frozen=True):
     """Count a try in the subject's window, which begins with the first one; above ``limit`` it breaks as ``UsedUp``.
 
-    A window that is over (``since <= at - window``) begins anew. Counted before the password is looked at, so that
-    tries at the same time cannot slip through; ``tries`` -1 gives one back, never below none.
+    A window that is over (``since <= at - window``) begins anew; so does one that lies as far in the future, which a
+    clock that was ahead has left behind. Counted before the password is looked at, so that tries at the same time cannot
+    slip through; ``tries`` -1 gives one back, never below none.
     """
 
     subject: str  # a digest (``core.directory.digests``)
@@ -114,7 +115,33 @@ class MoveSpace(msgspec.Struct, frozen=True):
     limit: int
 
 
-Change = Put | Upsert | Set | Drop | DropWhere | Nest | Unnest | CountUse | Charge | CountTry | MoveSpace | RecordChange
+class TakeDue(msgspec.Struct, frozen=True):
+    """Take rows of the outbox that are due ``at`` and nobody holds, the longest due first, under a lease ``until``.
+
+    Gives the rows (``Commit.gave``). Whatever another worker is taking in this very moment is left to him, and neither
+    waits for the other where the engine can do that; for this it stands alone in its commit.
+    """
+
+    at: int
+    until: int
+    limit: int
+
+
+Change = (
+    Put
+    | Upsert
+    | Set
+    | Drop
+    | DropWhere
+    | Nest
+    | Unnest
+    | CountUse
+    | Charge
+    | CountTry
+    | MoveSpace
+    | TakeDue
+    | RecordChange
+)
 
 
 class ShareIs(msgspec.Struct, frozen=True):
@@ -154,7 +181,7 @@ Guard = ShareIs | TreeAt | PeopleAt | StampIs | LeaseIs | RowIs
 
 
 class Commit(msgspec.Struct, frozen=True):
-    """What was written: the revision, the number given to each placeholder, and what each change of records gave."""
+    """What was written: the revision, the number given to each placeholder, and what changes gave that give something."""
 
     revision: int
     numbers: Mapping[int, int] = {}

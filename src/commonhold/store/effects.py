@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from commonhold.core.changes import Change, Charge, CountTry, CountUse, MoveSpace, Nest, Put, Set, Unnest, Upsert
+from commonhold.core.changes import (
+    Change,
+    Charge,
+    CountTry,
+    CountUse,
+    MoveSpace,
+    Nest,
+    Put,
+    Set,
+    TakeDue,
+    Unnest,
+    Upsert,
+)
 from commonhold.core.model import (
     Allowance,
     Block,
@@ -13,6 +25,7 @@ from commonhold.core.model import (
     Item,
     Member,
     Nested,
+    Outbox,
     Principal,
     Row,
     Rule,
@@ -62,6 +75,8 @@ def table_of(change: Change) -> type[Row]:
             return Use
         case CountTry():
             return Throttle
+        case TakeDue():
+            return Outbox
         case Charge():
             return Space
         case MoveSpace():

@@ -90,7 +90,7 @@ class MemoryStore:
         writing.apply(resolve(changes, numbers))
         self.past.extend(writing.past(self._since))
         self._instance = after(self._instance, moved(changes), len(numbers))
-        return Commit(self._instance.revision, numbers)
+        return Commit(self._instance.revision, numbers, tuple(writing.gave))
 
     async def instance(self) -> Instance:
         """See the port."""

@@ -23,6 +23,7 @@ from commonhold.core.changes import (
     Set,
     ShareIs,
     StampIs,
+    TakeDue,
     Taken,
     TooLarge,
     TreeAt,
@@ -48,6 +49,7 @@ class Writing:
         self._tables = tables
         self._instance = instance
         self._before: list[tuple[Place, Row | None]] = []  # what each write replaced, in order
+        self.gave: list[Any] = []
 
     def hold(self, guards: Iterable[Guard]) -> None:
         """Check the guards.
@@ -112,8 +114,10 @@ class Writing:
             case _:
                 self._count(change)
 
-    def _count(self, change: CountUse | Charge | CountTry | MoveSpace) -> None:
+    def _count(self, change: CountUse | Charge | CountTry | MoveSpace | TakeDue) -> None:
         match change:
+            case TakeDue():
+                self.gave.append(self._take_due(change))
             case CountUse(share, limit, at):
                 used = (self._find(Use, share) or Use(share)).used
                 if limit is not None and used >= limit:
@@ -129,9 +133,18 @@ class Writing:
             case MoveSpace(no, space, limit):
                 self._move(self._get(Item, no), space, limit)
 
+    def _take_due(self, change: TakeDue) -> list[Outbox]:
+        waiting: list[Outbox] = [row for row in self._tables[Outbox].rows.values() if row.done_at is None]
+        due = [row for row in waiting if row.due_at <= change.at and row.lease <= change.at]
+        due.sort(key=lambda row: (row.due_at, row.no))
+        taken = [msgspec.structs.replace(row, lease=change.until) for row in due[: change.limit]]
+        for row in taken:
+            self._write(row)
+        return taken
+
     def _try(self, change: CountTry) -> None:
         window = self._find(Throttle, change.subject)
-        if window is None or window.since <= change.at - change.window:
+        if window is None or abs(change.at - window.since) >= change.window:
             window = Throttle(change.subject, change.at, 0)
         count = max(window.count + change.tries, 0)
         if change.tries > 0 and count > change.limit:

@@ -18,6 +18,7 @@ from commonhold.core.changes import (
     Nest,
     Put,
     Set,
+    TakeDue,
     Unnest,
     Upsert,
 )
@@ -73,7 +74,7 @@ def _renumber(change: Change, new: Renumber) -> Change:
             return CountUse(new(share), limit, at)
         case Charge(space, size, quota):
             return Charge(new(space), size, quota)
-        case CountTry() | PutRows() | SetRows() | DropRows() | Reshape():
+        case CountTry() | TakeDue() | PutRows() | SetRows() | DropRows() | Reshape():
             return change
         case MoveSpace(item, space, limit):
             return MoveSpace(new(item), new(space), limit)

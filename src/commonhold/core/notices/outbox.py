@@ -9,9 +9,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
-
-from commonhold.core.changes import Broken, Change, LeaseIs, Set
+from commonhold.core.changes import Broken, Change, LeaseIs, Set, TakeDue
 from commonhold.core.core import Core
 from commonhold.core.model import Outbox
 from commonhold.core.policy.require import machine
@@ -29,19 +27,14 @@ def wait_after(tries: int) -> int:
 
 
 async def take(core: Core, limit: int = 10) -> list[Outbox]:
-    """Take rows that are due, for ``LEASE`` ms; nobody else gets them meanwhile. None, if another worker was faster."""
+    """Take rows that are due, for ``LEASE`` ms; nobody else gets them meanwhile. Looked at first: mostly nothing is."""
     now = core.clock()
     due = (Where("done_at", "null"), Where("due_at", "le", now), Where("lease", "le", now))
-    found: list[Outbox] = await core.store.rows(machine(), Rows(Outbox, due, ("due_at",), limit=limit))
-    if not found:
+    if not await core.store.rows(machine(), Rows(Outbox, due, ("due_at",), limit=1)):
         return []
-    until = now + LEASE
-    changes = [Set(Outbox, (row.no,), {"lease": until}) for row in found]
-    try:
-        await core.store.commit(changes, [LeaseIs(row.no, row.lease) for row in found])
-    except Broken:
-        return []
-    return [msgspec.structs.replace(row, lease=until) for row in found]
+    commit = await core.store.commit([TakeDue(now, now + LEASE, limit)])
+    taken: list[Outbox] = commit.gave[0]
+    return taken
 
 
 async def done(core: Core, row: Outbox) -> None:

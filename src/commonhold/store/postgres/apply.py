@@ -28,13 +28,14 @@ from commonhold.core.changes import (
     Set,
     ShareIs,
     StampIs,
+    TakeDue,
     TooLarge,
     TreeAt,
     Unnest,
     Upsert,
     UsedUp,
 )
-from commonhold.core.model import Instance, Item, Nested, Row, Share, Space, Throttle, Use
+from commonhold.core.model import Instance, Item, Nested, Outbox, Row, Share, Space, Throttle, Use
 from commonhold.core.records.writes import DropRows, PutRows, RecordChange, Reshape, RowIs, SetRows
 from commonhold.store.postgres import statements as sql
 from commonhold.store.postgres import words
@@ -46,8 +47,14 @@ from commonhold.store.tables import MARKED, SINCE, WRITTEN, columns, kept
 HOLDS: Final[Mapping[type[Guard], str]] = {
     ShareIs: "SELECT 1 FROM share WHERE no = $1 AND version = $2",
     StampIs: "SELECT 1 FROM item WHERE no = $1 AND stamp = $2",
-    LeaseIs: "SELECT 1 FROM outbox WHERE no = $1 AND lease = $2 AND done_at IS NULL",
+    LeaseIs: "SELECT 1 FROM outbox WHERE no = $1 AND lease = $2 AND done_at IS NULL FOR UPDATE",
 }
+
+
+async def take_due(connection: Connection, change: TakeDue) -> list[Outbox]:
+    """Take what is due, in one statement that waits for nobody."""
+    found = await connection.fetch(sql.TAKE_DUE, change.at, change.until, change.limit)
+    return sorted(decode_all(Outbox, [one for (one,) in found]), key=lambda row: (row.due_at, row.no))
 
 
 @cache
@@ -143,6 +150,9 @@ class Writing:
                 await self._move(change)
             case Nest() | Unnest() | Drop() | DropWhere():
                 await self._edges(change)
+            case TakeDue():
+                await self.flush(Outbox)
+                self.gave.append(await take_due(self._connection, change))
             case PutRows() | SetRows() | DropRows() | Reshape():
                 await self._record(change)
             case _:

@@ -153,4 +153,11 @@ LONGEST_WORD: Final = 500  # characters of a word; PostgreSQL takes 2046 bytes
 LAST_PLACE: Final = 16_383
 MOST_PLACES: Final = 255
 
+# Rows that another transaction holds are passed over: whoever holds them takes them, or settles them, this moment.
+TAKE_DUE: Final = (
+    "WITH due AS MATERIALIZED (SELECT no FROM outbox WHERE done_at IS NULL AND due_at <= $1 AND lease <= $1 "
+    "ORDER BY due_at, no LIMIT $3 FOR UPDATE SKIP LOCKED) "
+    "UPDATE outbox SET lease = $2 FROM due WHERE outbox.no = due.no RETURNING outbox"
+)
+
 Values = Sequence[Any]

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from commonhold.core.changes import Change, Commit, Guard
+from commonhold.core.changes import Change, Commit, Guard, TakeDue
 from commonhold.core.model import Credential, Instance, Principal
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
 from commonhold.core.ports import LONGEST_PAGE, Clock, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.postgres import listing
+from commonhold.store.postgres.apply import take_due
 from commonhold.store.postgres.committer import Committer
-from commonhold.store.postgres.connections import HOT, READING, Connection, Connections
+from commonhold.store.postgres.connections import HOT, READING, WRITING, Connection, Connections
 from commonhold.store.postgres.finding import find
 from commonhold.store.postgres.looking import look as look_over
 from commonhold.store.postgres.records import PostgresRecords
@@ -46,6 +47,7 @@ class PostgresStore:
         self._deciding = Connections(url, {**READING, **HOT}, DECIDING)
         self._aside = Connections(url, READING, ASIDE)
         self._committer = Committer(url, clock)
+        self._taking = Connections(url, WRITING, 1)  # a worker's: leases may be lost with the server, but not doubled
         self._kept = Kept(Plans(Postgres()))
         self.records = PostgresRecords(self._aside, self._kept, clock)
 
@@ -77,7 +79,9 @@ class PostgresStore:
         return await self._column(text, values)
 
     async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:
-        """See the port."""
+        """See the port. Leases are taken beside the row of the installation: several workers never wait for it."""
+        if len(changes) == 1 and isinstance(changes[0], TakeDue) and not guards:
+            return await self._taking.ask(partial(_take, changes[0]))
         return await self._committer.commit(changes, guards)
 
     async def instance(self) -> Instance:
@@ -89,11 +93,17 @@ class PostgresStore:
         await self._committer.close()
         await self._deciding.close()
         await self._aside.close()
+        await self._taking.close()
 
     async def _column(self, text: str, values: Sequence[Any]) -> list[Any]:
         """Return the first column of what a statement finds, asked aside."""
         found = await self._aside.ask(lambda connection: connection.fetch(text, *values))
         return [one for (one,) in found]
+
+
+async def _take(change: TakeDue, connection: Connection) -> Commit:
+    taken = await take_due(connection, change)
+    return Commit((await _instance(connection)).revision, {}, (taken,))
 
 
 async def _instance(connection: Connection) -> Instance:

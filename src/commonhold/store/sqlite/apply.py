@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, assert_never
 
+import msgspec
 from msgspec.structs import astuple
 
 from commonhold.core.changes import (
@@ -25,6 +26,7 @@ from commonhold.core.changes import (
     Set,
     ShareIs,
     StampIs,
+    TakeDue,
     TooLarge,
     TreeAt,
     Unnest,
@@ -32,7 +34,7 @@ from commonhold.core.changes import (
     UsedUp,
 )
 from commonhold.core.content.words import texts_of
-from commonhold.core.model import Instance, Item, Nested, Row, Share
+from commonhold.core.model import Instance, Item, Nested, Outbox, Row, Share
 from commonhold.core.records.writes import DropRows, PutRows, RecordChange, Reshape, RowIs, SetRows
 from commonhold.store.sqlite import statements as sql
 from commonhold.store.sqlite.codec import DECODERS
@@ -114,10 +116,18 @@ class Writing:
                 self._move(change)
             case Nest() | Unnest() | Drop() | DropWhere():
                 self._edges(change)
+            case TakeDue():
+                self._take_due(change)
             case PutRows() | SetRows() | DropRows() | Reshape():
                 self._record(change)
             case _:
                 assert_never(change)
+
+    def _take_due(self, change: TakeDue) -> None:
+        found = self._execute(sql.DUE, (change.at, change.at, change.limit)).fetchall()
+        rows = [msgspec.structs.replace(DECODERS[Outbox](raw), lease=change.until) for raw in found]
+        self._execute(sql.LEASE, (change.until, sql.listed([row.no for row in rows])))
+        self.gave.append(rows)
 
     def _record(self, change: RecordChange) -> None:
         gave, following = self._records.write(change, self._at, self.gave)

@@ -50,6 +50,11 @@ BELOW: Final = _load("below")
 COUNT_USE: Final = _load("count_use")
 COUNT_TRY: Final = _load("count_try")
 CHARGE: Final = _load("charge")
+DUE: Final = (
+    f"SELECT {COLUMNS['outbox']} FROM outbox WHERE done_at IS NULL AND due_at <= ? AND lease <= ? "
+    "ORDER BY due_at, no LIMIT ?"
+)
+LEASE: Final = f"UPDATE outbox SET lease = ? WHERE no IN {LISTED}"
 
 
 def listed(values: Collection[Any]) -> str:

@@ -11,6 +11,7 @@ from commonhold.core.changes import (
     Put,
     ShareIs,
     StampIs,
+    TakeDue,
     TreeAt,
     Unnest,
 )
@@ -70,6 +71,32 @@ class Guards:
         assert await passes(build, LeaseIs(letter, 100))
         await build.set(Outbox, letter, done_at=50)
         assert not await passes(build, LeaseIs(letter, 100))
+
+    async def test_take_due(self, store: Store, build: Builder) -> None:
+        """Letters are taken once, the longest due first: those that wait, are due, and nobody holds."""
+        odd = (Outbox(-1, "a", None, None, done_at=1), Outbox(-2, "a", None, None, due_at=51))
+        await build.put(
+            *odd, Outbox(-3, "a", None, None, lease=51), Outbox(-4, "late", None, None, due_at=50, lease=50)
+        )
+        await build.put(*(Outbox(-n, f"due {n}", None, None, due_at=n, facts='{"ü":1}') for n in range(3, 0, -1)))
+
+        (first,) = (await store.commit([TakeDue(50, 100, 2)])).gave
+        (then,) = (await store.commit([TakeDue(50, 100, 9)])).gave
+        (last,) = (await store.commit([TakeDue(50, 100, 9)])).gave
+
+        assert [row.kind for row in first] == ["due 1", "due 2"]
+        assert [row.kind for row in then] == ["due 3", "late"]
+        assert last == []
+        assert first[0] == await build.get(Outbox, first[0].no)
+        assert (first[0].lease, first[0].facts) == (100, '{"ü":1}')
+
+    async def test_take_due_among_others(self, store: Store, build: Builder) -> None:
+        """Beside other changes letters are taken, too: those of the same commit among them."""
+        letter = Outbox(-1, "a", None, None)
+        commit = await store.commit([Put(letter), TakeDue(50, 100, 2), MARK])
+
+        assert [row.no for row in commit.gave[0]] == [commit.no(-1)]
+        assert (await build.get(Outbox, commit.no(-1))).lease == 100
 
     async def test_tree_at(self, store: Store, build: Builder) -> None:
         """A move of anything breaks a decision about places; other changes do not."""
