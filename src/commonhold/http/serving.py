@@ -12,10 +12,11 @@ from commonhold.core.content.opening import open_content
 from commonhold.core.content.previewing import preview
 from commonhold.core.content.tree import get
 from commonhold.core.content.walking import walk
-from commonhold.core.core import Core
+from commonhold.core.core import Core, judge
 from commonhold.core.identity import Actor, ItemRef
 from commonhold.core.model import Item
 from commonhold.core.policy.allowed import Allowed
+from commonhold.core.policy.snapshot import Look
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, ItemKind
 from commonhold.core.sharing.finding import decide
@@ -114,7 +115,7 @@ async def serve_zip_of(
 ) -> Response:
     """Return several files and folders as one ZIP of this name; policy is asked for each entry.
 
-    :raises Problem: not_for_items for what is neither
+    :raises Problem: not_for_items for what is neither, forbidden where one of them is not his to download
     """
     now = [items[0].no]  # which of them is being sent
 
@@ -134,6 +135,9 @@ async def serve_zip_of(
 
     if any(item.kind not in (ItemKind.FILE, ItemKind.FOLDER) for item in items):
         raise Problem("not_for_items", field="item")
+    judged = await judge(call.core, Look(actor, items=tuple(item.no for item in items)))
+    if not all(judged.right(actor, item.no).may(HAVE) for item in items):
+        raise Problem("forbidden")
     response = zip_response(name, entries(), again)
     response.headers.update(headers or {})
     return response
