@@ -60,7 +60,7 @@ _PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     ),
     "address_taken": (
         mark("There is an account with this address"),
-        mark("Log in to it with its password first, and link this log-in there."),
+        mark("This address belongs to an account already. Log in to that one with its password."),
     ),
     "bad_cursor": (mark("This page is over"), mark("Start from the first page of the list.")),
     "name_collides": (
