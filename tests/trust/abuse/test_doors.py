@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.trust.abuse.marks import ALL, over
+from tests.trust.abuse.writes import writes
 from tests.trust.doors import data, readers, reads
 from tests.trust.town import Client, Reply, Town
 
@@ -23,70 +24,6 @@ FORM = {"origin": "http://files.example"}
 async def content(town: Town) -> list[Any]:
     """Everything that is kept of items, their versions and shares."""
     return [sorted(await town.rows(table), key=repr) for table in (Item, Version, Share)]
-
-
-def writes(town: Town, face: str, home: str) -> list[tuple[str, str, Any]]:
-    """By each face: copy into and within, move from and to, rename, overwrite, make, throw away."""
-    uid, docs, inner, deep = town.uid(A), town.uid(DOCS), town.uid(INNER), town.uid(DEEP)
-    own, no, folder = f"{CONTENT}/users/alice", town.no(DEEP), town.no(DOCS)
-    ident = town.arcgis_id(DEEP)
-    table: dict[str, list[tuple[str, str, Any]]] = {
-        "native": [
-            ("POST", f"/api/v1/items/{deep}/copy", {"parent": inner}),
-            ("POST", f"/api/v1/items/{uid}/copy", {"parent": docs}),
-            ("POST", f"/api/v1/items/{deep}/move", {"parent": inner}),
-            ("POST", f"/api/v1/items/{deep}/move", {"parent": home}),
-            ("POST", f"/api/v1/items/{deep}/move", {"name": "mine"}),
-            ("PATCH", f"/api/v1/items/{docs}", {"inherits": False}),
-            ("PUT", f"/api/v1/items/{deep}/content", b"mine"),
-            ("PUT", f"/api/v1/items/{docs}/children/new.txt", b"mine"),
-            ("POST", f"/api/v1/items/{docs}/children", {"kind": "folder", "name": "mine"}),
-            ("DELETE", f"/api/v1/items/{deep}", None),
-        ],
-        "web": [("POST", f"/app/items/{docs}/files", None), ("POST", f"/app/items/{inner}/files", None)],
-        "puter": [
-            ("POST", "/copy", {"source": deep, "destination": inner}),
-            ("POST", "/copy", {"source": uid, "destination": docs}),
-            ("POST", "/move", {"source": deep, "destination": inner}),
-            ("POST", "/move", {"source": deep, "destination": home}),
-            ("POST", "/rename", {"uid": deep, "new_name": "mine"}),
-            ("POST", "/mkdir", {"parent": docs, "path": "mine"}),
-            ("POST", "/delete", {"paths": [DEEP, deep]}),
-        ],
-        "filr": [
-            ("POST", f"/rest/files/{deep}", b"mine"),
-            ("POST", f"/rest/files/{deep}/name", {"name": "mine"}),
-            ("PUT", f"/rest/folders/{folder}", {"title": "mine"}),
-            ("POST", f"/rest/folders/{folder}/library_folders", {"title": "mine"}),
-            ("POST", f"/rest/folders/{folder}/library_files?file_name=x.txt", b"mine"),
-            ("DELETE", f"/rest/files/{deep}", None),
-            ("DELETE", f"/rest/folder_entries/{no}", None),
-            ("DELETE", f"/rest/folders/{folder}", None),
-        ],
-        "arcgis": [
-            ("POST", f"{own}/items/{ident}/update?f=json", {"title": "mine", "text": "mine"}),
-            ("POST", f"{own}/items/{ident}/move?f=json", {"folder": "/"}),
-            ("POST", f"{own}/items/{ident}/reassign?f=json", {"targetUsername": "bob"}),
-            ("POST", f"{own}/items/{ident}/delete?f=json", {}),
-            ("POST", f"{own}/items/{ident}/protect?f=json", {}),
-            ("POST", f"{own}/createFolder?f=json", {"title": "mine"}),
-            (
-                "POST",
-                f"{own}/{town.arcgis_id(DOCS)}/addItem?f=json",
-                {"title": "mine", "type": "Web Map", "text": "{}"},
-            ),
-            ("POST", f"{own}/{town.arcgis_id(DOCS)}/delete?f=json", {}),
-        ],
-        "directus": [
-            ("PATCH", f"/files/{deep}", {"filename_download": "mine"}),
-            ("DELETE", f"/files/{deep}", None),
-            ("PATCH", f"/items/commonhold_files/{deep}", {"name": "mine"}),
-            ("DELETE", f"/items/commonhold_folders/{docs}", None),
-            ("PATCH", "/items/notes/1", {"text": "mine"}),
-            ("DELETE", "/items/notes/1", None),
-        ],
-    }
-    return table[face]
 
 
 async def send(who: Client, face: str, method: str, path: str, body: Any) -> Reply:

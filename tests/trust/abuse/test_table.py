@@ -4,16 +4,14 @@ import ast
 import importlib
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 import pytest
-from tests.trust.abuse.marks import ALL
+from tests.trust.abuse.marks import ALL, BETWEEN, PAGE, TABLE, rows
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[2]
 MODULES: Final = sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != "test_table")
-TABLE: Final[dict[str, dict[str, Any]]] = msgspec.json.decode((HERE / "cases.json").read_bytes())
 LAST: Final = 53
 SENTENCE: Final = re.compile(r"[A-Z].{20,}\.", re.DOTALL)
 
@@ -71,6 +69,12 @@ def test_the_tests_are_those_of_the_table() -> None:
         if entry.startswith("tests/trust/abuse/")
     }
     assert named == tests.keys()
+
+
+def test_the_page_tells_the_table() -> None:
+    """The page of security lists all cases as the table has them."""
+    (told,) = BETWEEN.findall(PAGE.read_text("utf-8"))
+    assert told == rows(), "run python -m tests.trust.abuse.marks"
 
 
 def test_reasons_are_seen() -> None:
