@@ -37,6 +37,7 @@ function combobox(area) {
   }
   list.hidden = true;
   const before = area.value;
+  area.parentElement?.querySelector(".hint")?.remove();
   area.replaceWith(chosen, make("div", { class: "combo" }, input, list));
   /** @type {Suggestion[]} */
   let found = [];
