@@ -19,7 +19,10 @@ async def test_a_share_reaches_its_recipient(town: Town) -> None:
     assert received[0]["recipient"]["name"] == "bob"
     on = (await town.alice.ok("GET", f"/items/{uid}/shares"))["data"]
     assert [one["uid"] for one in on] == [pair["share"]]
-    assert (await town.alice("DELETE", f"/shares/{pair['share']}")).status == 204
+    receipt = await town.alice.ok("DELETE", f"/shares/{pair['share']}")
+    assert {name: receipt[name] for name in ("shares", "reshares", "passes", "sessions")} == {
+        "shares": 1, "reshares": 0, "passes": 0, "sessions": 0,
+    }  # fmt: skip
     assert (await town.bob("GET", f"/items/{uid}")).problem[:2] == (404, "unknown_item")
 
 

@@ -18,6 +18,8 @@ root = typer.Typer()
 COLUMNS = ("id", "item", "with", "role", "state", "until", "uses")
 AUDIENCE = ("who", "kind", "may", "why")
 
+CUT = {"reshares": "share·s passed on", "passes": "pass·es of opened links", "sessions": "log-in·s by links"}
+
 Shares = Annotated[list[str], typer.Argument(metavar="SHARE...", help="Ids or uids of shares, or links.")]
 
 
@@ -140,13 +142,24 @@ async def withdraw(
     api = await session.api()
     uids = [await uid_of(api, share) for share in shares]
     report = await api.post("/shares/withdraw", {"shares": uids}, dry_run=dry_run or None)
-    refused = [(shares[pair["item"]], pair["problem"]) for pair in report["pairs"] if pair.get("problem")]
+    refused = [(shares[pair["recipient"]], pair["problem"]) for pair in report["pairs"] if pair.get("problem")]
     if not session.out.value(report):
         done = len(shares) - len(refused)
-        session.out.say(f"{'Would end' if dry_run else 'Ended'} {done} share{'s' if done != 1 else ''}.")
+        session.out.say(f"{'Would end' if dry_run else 'Ended'} {_counted(done, 'share·s')}.")
+        cut = report.get("receipt") or {}
+        if any(cut.get(name) for name in CUT):
+            ended = ", ".join(_counted(cut[name], word) for name, word in CUT.items() if cut[name])
+            session.out.say(f"With {'it' if done == 1 else 'them'} {'would end' if dry_run else 'ended'}: {ended}.")
     if refused:
         names = ", ".join(f"{name} ({problem['code']})" for name, problem in refused)
         raise Refused({"code": refused[0][1]["code"], "detail": f"Not ended: {names}.", "field": "shares"})
+
+
+def _counted(count: int, word: str) -> str:
+    """Count things; ``word`` has a dot where the plural differs: ``pass·es of a link``."""
+    one, dot, more = word.partition("·")
+    plural, _, rest = more.partition(" ")
+    return f"{count} {one}{plural if count != 1 else ''}{' ' * bool(rest)}{rest}" if dot else f"{count} {word}"
 
 
 @command(app, "renew", example="shares renew SHARE --expires 7d")

@@ -26,6 +26,7 @@ from commonhold.core.sharing import giving, rows, taking
 from commonhold.core.sharing.giving import Ground, Recipient
 from commonhold.core.sharing.proposal import Asked, Proposal, Refusal, refusal
 from commonhold.core.sharing.quota import charge_day
+from commonhold.core.sharing.receipts import receipted
 from commonhold.core.sharing.recipients import UNKNOWN, Recipients
 from commonhold.core.terms import Terms
 
@@ -133,6 +134,7 @@ async def _commit(work: _Work, whole: Draft) -> None:
             by_group[share.recipient] = (*by_group.get(share.recipient, ()), share)
     await charge_day(work.core, work.actor, sum(map(len, by_group.values())), whole.changes)
     rows.tell(work.number, work.judge.now, work.actor, by_group, (), whole.changes)
+    await receipted(work.core, whole.changes, work.judge.now)
     await work.core.store.commit(whole.changes, whole.guards)
 
 

@@ -18,6 +18,7 @@ from commonhold.core.roles import ItemKind, Kind, Role
 from commonhold.core.sharing import giving, rows
 from commonhold.core.sharing.links import key_of
 from commonhold.core.sharing.proposal import Asked, Did, Pair, Proposal, Refusal, Report, refusal
+from commonhold.core.sharing.receipts import receipted
 from commonhold.core.terms import Terms
 
 UNCHANGED: Final = Terms()
@@ -246,7 +247,8 @@ async def withdraw(
             ended[ref] = _end_one(judged, actor, ref, changes, guards, number)
         pairs = tuple(_at(ended[ref], place) for place, ref in enumerate(refs))
         done = not (atomic and any(pair.refused for pair in pairs))
-        report = Report((), (), pairs, dry_run, done, judged.snapshot.revision)
+        cut = await receipted(core, changes, judged.now) if done else None
+        report = Report((), (), pairs, dry_run, done, judged.snapshot.revision, cut)
         if dry_run or not done or not changes:
             return report
         core.keep(report)

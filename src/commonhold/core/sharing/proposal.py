@@ -10,6 +10,7 @@ from commonhold.core.identity import ItemRef, RecipientRef
 from commonhold.core.model import Reach
 from commonhold.core.problems import Problem
 from commonhold.core.roles import ItemKind, Role
+from commonhold.core.sharing.receipts import Receipt
 from commonhold.core.terms import Terms
 
 
@@ -118,6 +119,7 @@ class Report(msgspec.Struct, frozen=True):
     dry_run: bool = False
     done: bool = True  # False: atomic, and something was refused: nothing was written
     revision: int = 0
+    receipt: Receipt | None = None  # what a withdrawal cut, or would cut
 
     def refused(self) -> Refusal | None:
         """Return the first refusal of all, if there is any."""
@@ -129,4 +131,4 @@ class Report(msgspec.Struct, frozen=True):
     def judgements(self) -> tuple[Any, ...]:
         """Return what a dry run and a real run have in common: everything but the names of new rows."""
         pairs = tuple(msgspec.structs.replace(pair, share=None, no=None) for pair in self.pairs)
-        return (self.items, self.recipients, pairs, self.done)
+        return (self.items, self.recipients, pairs, self.done, self.receipt)

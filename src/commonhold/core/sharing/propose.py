@@ -16,6 +16,7 @@ from commonhold.core.roles import Action, Kind, Role
 from commonhold.core.sharing import giving, rows, taking
 from commonhold.core.sharing.proposal import Asked, Did, OnExisting, Pair, Proposal, Refusal, Report, refusal
 from commonhold.core.sharing.quota import charge_day
+from commonhold.core.sharing.receipts import receipted
 from commonhold.core.sharing.recipients import Recipients
 from commonhold.core.terms import Terms
 
@@ -63,6 +64,9 @@ async def propose_all(core: Core, actor: Actor, proposals: Sequence[Proposal]) -
         pairs = zip(proposals, passwords, strict=True)
         reports = tuple(_judge_all(core, actor, proposal, draft, password) for proposal, password in pairs)
         done = all(report.done for report in reports)
+        cut = await receipted(core, draft.changes, draft.judge.now) if done else None
+        if cut is not None and cut.shares and len(reports) == 1:
+            reports = (msgspec.structs.replace(reports[0], receipt=cut),)
         made = sum(map(_made, reports))
         if not done or any(proposal.dry_run for proposal in proposals) or not draft.changes:
             await charge_day(core, actor, made, draft.changes if done else [])

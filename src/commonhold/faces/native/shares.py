@@ -11,7 +11,17 @@ from commonhold.core.problems import Problem
 from commonhold.core.sharing import finding, managing
 from commonhold.core.sharing.proposal import Asked, OnExisting, Proposal, Report
 from commonhold.core.sharing.propose import propose
-from commonhold.faces.native.shares_shape import ReportShape, ShareShape, TermsIn, numbered, report_shape, share_shape
+from commonhold.core.sharing.receipts import Receipt
+from commonhold.faces.native.shares_shape import (
+    ReceiptShape,
+    ReportShape,
+    ShareShape,
+    TermsIn,
+    numbered,
+    receipt_shape,
+    report_shape,
+    share_shape,
+)
 from commonhold.faces.native.words import (
     Listing,
     Paging,
@@ -221,10 +231,11 @@ async def amend(call: Call, query: DryRun, body: Amendment) -> ShareShape:
 
 
 @TABLE.route("DELETE", "/shares/{share}", needs="self", problems="unknown_share forbidden")
-async def withdraw_one(call: Call, query: DryRun) -> None:
-    """End a share."""
+async def withdraw_one(call: Call, query: DryRun) -> ReceiptShape:
+    """End a share; the receipt counts what ended with it."""
     report = await managing.withdraw(call.core, call.actor, [call.params["share"]], dry_run=query.dry_run)
     await report_shape(call, report)
+    return receipt_shape(report.receipt or Receipt(call.core.clock()))
 
 
 @TABLE.route("POST", "/shares/withdraw", needs="self", again=_withdrawal_again, problems="unknown_share forbidden")

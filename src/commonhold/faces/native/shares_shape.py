@@ -11,6 +11,7 @@ from commonhold.core.roles import Kind, Role
 from commonhold.core.sharing.finding import Shown, get_share
 from commonhold.core.sharing.links import secret_of
 from commonhold.core.sharing.proposal import Did, Refusal, Report
+from commonhold.core.sharing.receipts import Receipt
 from commonhold.core.terms import Terms, refuse_odd
 from commonhold.faces.native.items_shape import ItemBrief, brief
 from commonhold.faces.native.words import (
@@ -134,14 +135,25 @@ class PairShape(Struct, frozen=True, omit_defaults=True):
     link: LinkShape | None = None
 
 
+class ReceiptShape(Struct, frozen=True):
+    """What a withdrawal ended: shares, shares passed on from them, passes of opened links, and log-ins by them."""
+
+    at: Moment
+    shares: int
+    reshares: int
+    passes: int
+    sessions: int
+
+
 class ReportShape(Struct, frozen=True):
-    """What a proposal did, or in a dry run would do: per item, per recipient, and per pair."""
+    """What a proposal did, or in a dry run would do: per item, per recipient, and per pair; what it ended."""
 
     done: bool
     dry_run: bool
     items: list[RefusalShape | None]
     recipients: list[RefusalShape | None]
     pairs: list[PairShape]
+    receipt: ReceiptShape | None = None
 
 
 def share_shape(call: Call, shown: Shown) -> ShareShape:
@@ -191,6 +203,11 @@ def refusal_shape(refused: Refusal | None) -> RefusalShape | None:
     return RefusalShape(refused.code, refused.problem().sentence, refused.facts.get("field"), facts)
 
 
+def receipt_shape(receipt: Receipt) -> ReceiptShape:
+    """Shape a receipt."""
+    return ReceiptShape(moment(receipt.at), receipt.shares, receipt.reshares, receipt.passes, receipt.sessions)
+
+
 async def report_shape(call: Call, report: Report, links: frozenset[int] = frozenset()) -> ReportShape:
     """Shape a report; ``links``: the places of recipients that are links, whose secrets are told.
 
@@ -216,6 +233,7 @@ async def report_shape(call: Call, report: Report, links: frozenset[int] = froze
             )
             for pair in report.pairs
         ],
+        receipt_shape(report.receipt) if report.receipt is not None else None,
     )
     refused = report.refused()
     if refused is not None and (not report.done or all(pair.refused for pair in report.pairs)):
