@@ -39,7 +39,7 @@ class Village:
     async def found(cls, **parts: Any) -> "Village":
         """Settle everybody; ``parts`` go to ``make_core``."""
         self = cls()
-        self.clock = TestClock()
+        self.clock = parts.pop("clock", None) or TestClock()
         self.core = make_core(clock=self.clock, **parts)
         build = self.build = Builder(self.core.store)
         self.alice, self.bob, self.carol = [await build.user(name) for name in ("alice", "bob", "carol")]
