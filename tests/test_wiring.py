@@ -284,7 +284,11 @@ def test_a_worker_ends_well(settings: Settings, way: str) -> None:
     [
         (
             "settings.load({}); wiring.find_faces(settings.Settings())",
-            {"sqlalchemy", "alembic", "rich", "PIL", "aiosmtplib"},
+            {"sqlalchemy", "alembic", "rich", "PIL", "pypdfium2", "aiosmtplib"},
+        ),
+        (
+            "import commonhold.work.worker",
+            {"sqlalchemy", "alembic", "rich", "PIL", "pypdfium2", "starlette", "uvicorn"},
         ),
         ("import commonhold.work.worker", {"sqlalchemy", "alembic", "rich", "PIL", "starlette", "uvicorn"}),
     ],

@@ -15,7 +15,19 @@ import pytest
 from tests.cli.conftest import in_process
 from tests.cli.running import PATIENCE, PROGRAM, Ran, Served, command, environment, first_line, serve, started
 
-HEAVY = ("typer", "rich", "sqlalchemy", "alembic", "pydantic", "PIL", "httpx2", "aiosmtplib", "css_inline", "segno")
+HEAVY = (
+    "typer",
+    "rich",
+    "sqlalchemy",
+    "alembic",
+    "pydantic",
+    "PIL",
+    "pypdfium2",
+    "httpx2",
+    "aiosmtplib",
+    "css_inline",
+    "segno",
+)
 
 
 @pytest.fixture(scope="module")
