@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
-from tests.trust.town import FACES, Client, Reply, Town
+from tests.trust.town import FACES, HOST, Client, Reply, Town
 
 from commonhold.core.roles import Role
 from commonhold.faces.directus.registry import OURS
@@ -78,6 +78,20 @@ async def _arcgis(town: Town, who: Client, path: str, to: str, role: Role) -> Gi
     return Given(reply, not reply.refused and not reply.json["notSharedWith"])
 
 
+async def _web(town: Town, who: Client, path: str, to: str, role: Role) -> Given:
+    form: dict[str, str | list[str]] = {"do": "send", "kind": "link" if to == "link" else "people", "role": role}
+    form["pass"] = [one for one in KINDS if to != "link"]
+    if to == "everyone":
+        form["everyone"] = "1"
+    elif to.startswith("group:"):
+        form["to"] = f"group:{town.group_uids[to.removeprefix('group:')]}"
+    else:
+        form["to"] = to
+    form["confirm"] = "1"
+    reply = Reply(await who.http.post(f"/app/items/{town.uid(path)}/share", data=form, headers={"origin": HOST}))
+    return Given(reply, reply.status == 303)
+
+
 async def _directus(town: Town, who: Client, path: str, to: str, role: Role) -> Given:
     assert to == "link"
     reply = await who("POST", "/shares", {**thing(town, path), "role": OURS[role]})
@@ -86,6 +100,7 @@ async def _directus(town: Town, who: Client, path: str, to: str, role: Role) -> 
 
 GIVE: Final[dict[str, Callable[[Town, Client, str, str, Role], Awaitable[Given]]]] = {
     "native": _native,
+    "web": _web,
     "puter": _puter,
     "filr": _filr,
     "arcgis": _arcgis,
@@ -93,12 +108,13 @@ GIVE: Final[dict[str, Callable[[Town, Client, str, str, Role], Awaitable[Given]]
 }
 REACHES: Final = {
     "native": ("carol", "group:club", "everyone", "link"),
+    "web": ("carol", "group:club", "everyone", "link"),
     "puter": ("carol", "link"),
     "filr": ("carol", "group:club", "everyone", "link"),
     "arcgis": ("group:club", "everyone"),
     "directus": ("link",),
 }
-"""To whom each face shares; the pages have no form of their own for it."""
+"""To whom each face shares."""
 
 
 def thing(town: Town, path: str) -> dict[str, str]:
@@ -168,9 +184,7 @@ async def through(town: Town, face: str, secret: str, share: str, path: str, pas
     if face == "web":
         if password is not None:
             form = {"password": password}
-            opened = Reply(
-                await nobody.http.post(f"/s/{secret}", data=form, headers={"origin": "http://files.example"})
-            )
+            opened = Reply(await nobody.http.post(f"/s/{secret}", data=form, headers={"origin": HOST}))
             if opened.refused:
                 return opened
         return await nobody("GET", f"/s/{secret}/download")

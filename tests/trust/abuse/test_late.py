@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.trust.abuse.marks import ALL, over
 from tests.trust.doors import GIVE, REACHES, data, readers, reads
-from tests.trust.town import Client, Reply, Town
+from tests.trust.town import HOST, Client, Reply, Town
 
 from commonhold.core.directory.members import add_members, remove_members
 from commonhold.core.identity import Named
@@ -140,7 +140,7 @@ async def test_52_names_are_text(town: Town, face: str) -> None:
         assert reply.status == 200
 
 
-@over("native", "puter", "filr", "directus")
+@over("native", "web", "puter", "filr", "directus")
 async def test_53_invitations_are_counted(town: Town, face: str) -> None:
     """Nobody sends more letters in a day than allowed, by no face: what goes beyond is refused, and no letter waits."""
     limits = Limits(mails_per_day=3)
@@ -166,6 +166,10 @@ async def invited(town: Town, face: str, number: int, link: str) -> Reply:
         case "native":
             recipient = {"kind": "mail", "name": address}
             return await town.alice("POST", "/api/v1/shares", {"items": [town.uid(A)], "recipients": [recipient]})
+        case "web":
+            form = {"do": "send", "to": address, "role": "viewer", "notify": "1"}
+            where = f"/app/items/{town.uid(A)}/share"
+            return Reply(await town.alice.http.post(where, data=form, headers={"origin": HOST}))
         case "puter":
             body = {"recipients": [address], "items": [{"uid": town.uid(A)}], "mode": "read"}
             return await town.alice("POST", "/share", body)
@@ -178,7 +182,7 @@ async def invited(town: Town, face: str, number: int, link: str) -> Reply:
             return await town.alice("POST", "/shares/invite", body)
 
 
-@over("native", "puter", "filr")
+@over("native", "web", "puter", "filr")
 async def test_53_whoever_is_blocked_sends_nothing(town: Town, face: str) -> None:
     """Who takes no shares from somebody gets none from him by any face, and no letter."""
     await town.carol.ok("PUT", "/api/v1/blocks/alice")

@@ -36,9 +36,22 @@ def _native(town: Town, home: str) -> Asks:
 
 
 def _web(town: Town, home: str) -> Asks:
-    docs = town.uid(DOCS)
-    inner = town.uid(INNER)
-    return [("POST", f"/app/items/{docs}/files", None), ("POST", f"/app/items/{inner}/files", None)]
+    docs, inner, deep, uid = town.uid(DOCS), town.uid(INNER), town.uid(DEEP), town.uid(A)
+    return [
+        ("POST", f"/app/items/{docs}/files", None),
+        ("POST", f"/app/items/{inner}/files", None),
+        ("POST", f"/app/items/{docs}/folders", {"name": "mine"}),
+        ("POST", f"/app/items/{deep}/rename", {"name": "mine"}),
+        ("POST", f"/app/items/{docs}/rename", {"name": "mine"}),
+        ("POST", f"/app/items/{deep}/versions", None),
+        ("POST", "/app/chosen/move", {"item": deep, "into": inner}),
+        ("POST", "/app/chosen/move", {"item": deep, "into": home}),
+        ("POST", "/app/chosen/copy", {"item": deep, "into": inner}),
+        ("POST", "/app/chosen/copy", {"item": uid, "into": docs}),
+        ("POST", "/app/chosen/trash", {"item": deep}),
+        ("POST", "/app/trash/purge", {"item": deep}),
+        ("POST", f"/app/items/{deep}/share", {"do": "send", "to": "carol", "role": "manager"}),
+    ]
 
 
 def _puter(town: Town, home: str) -> Asks:
