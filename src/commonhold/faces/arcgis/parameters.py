@@ -157,9 +157,16 @@ async def _held(part: FormPart, filename: str) -> Upload:
     """Hold a file until its form has ended: fields that say what to do with it may come after it."""
     held = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it goes with the request
     size = 0
-    async for chunk in part:
-        held.write(chunk)
-        size += len(chunk)
+    try:
+        async for chunk in part:
+            held.write(chunk)
+            size += len(chunk)
+    except OSError as error:
+        held.close()
+        raise Problem("storage_full") from error
+    except BaseException:
+        held.close()
+        raise
     return Upload(part.name, filename, part.media_type, held, size)
 
 

@@ -118,6 +118,16 @@ class Counting:
 
         assert await build.get(Throttle, "s") == Throttle("s", 150, 1)
 
+    async def test_a_window_from_the_future(self, build: Builder) -> None:
+        """A window that a clock ahead of its time began counts while it may be a small difference, and no longer."""
+        await build.commit(CountTry("s", 1, 50, 1_000))
+        with pytest.raises(UsedUp):
+            await build.commit(CountTry("s", 1, 50, 951))
+
+        await build.commit(CountTry("s", 1, 50, 950))
+
+        assert await build.get(Throttle, "s") == Throttle("s", 950, 1)
+
     async def test_giving_tries_back(self, build: Builder) -> None:
         """A try that was none is given back, in a full window too, and there are never fewer than none."""
         await build.commit(CountTry("s", 1, 50, 100))
