@@ -44,7 +44,22 @@ ENVIRONMENT: Final = {
     "COMMONHOLD_ADMIN_PASSWORD": GIVEN["administrator's password"],
 }
 A: Final = "/alice/a.txt"
-WHO: Final = ("/api/v1/session", "/app", "/whoami", "/rest/self", "/sharing/rest/portals/self?f=json", "/users/me")
+WHO: Final = (
+    ("alice", True, tuple(FACES)),
+    ("bob", True, tuple(FACES)),
+    ("nobody", True, tuple(FACES)),
+    ("root", True, ("native", "web", "directus")),
+    ("mallory", False, tuple(FACES)),
+)
+"""Who asks which routes: those that only read (True), or those that change something."""
+ABOUT_ONESELF: Final = (
+    "/api/v1/session",
+    "/app",
+    "/whoami",
+    "/rest/self",
+    "/sharing/rest/portals/self?f=json",
+    "/users/me",
+)
 _VARIABLE: Final = re.compile(r"\{(\w+)(:path)?\}")
 
 
@@ -108,9 +123,9 @@ async def _driven(core: Core, settings: Settings, data: Path) -> Haul:
     result = Haul({**GIVEN, "instance key": (data / "instance.key").read_text().strip()})
     await _made(town, result)
     await _letters(town, settings, result)
-    for who, reads in (("alice", True), ("bob", True), ("nobody", True), ("mallory", False)):
-        for face, routes in FACES.items():
-            for route in routes.routes:
+    for who, reads, faces in WHO:
+        for face in faces:
+            for route in FACES[face].routes:
                 if (route.method in ("GET", "HEAD")) is reads:
                     await _ask(town, result, who, face, route)
     await _refused(town, result)
@@ -142,7 +157,7 @@ async def _made(town: Town, result: Haul) -> None:
     result.secrets["webhook secret"] = hook["secret"]
     share = {"collection": "notes", "item": "1", "password": GIVEN["share password"]}
     result.secrets["link by its id"] = (await town.alice.ok("POST", "/shares", share))["data"]["id"]
-    town.group_uids |= {"share": pair["share"], "hook": hook["webhook"]["uid"]}
+    town.group_uids |= {"share": pair["share"], "share number": str(pair["id"]), "hook": hook["webhook"]["uid"]}
 
 
 async def _letters(town: Town, settings: Settings, result: Haul) -> None:
@@ -172,7 +187,7 @@ def _values(town: Town, result: Haul, face: str) -> dict[str, str]:
     number = {"filr": str(town.no(A)), "arcgis": town.arcgis_id(A)}.get(face, town.uid(A))
     return {
         "secret": result.secrets["link"],
-        "share": town.group_uids["share"],
+        "share": town.group_uids["share number" if face == "web" else "share"],
         "item": number,
         "id": number,
         "key": result.secrets["link by its id"] if face == "directus" else "1",
@@ -212,7 +227,7 @@ async def _refused(town: Town, result: Haul) -> None:
     wrong = GIVEN["wrong password"]
     for secret in result.secrets.values():
         shown = Client(town.app, secret, cookie=f"commonhold_session={secret}; commonhold_pass_1={secret}")
-        for at in WHO:
+        for at in ABOUT_ONESELF:
             await shown("GET", f"{at}{'&' if '?' in at else '?'}token={quote(secret)}")
         await town.nobody("POST", f"/api/v1/links/{quote(secret)}/open", {"password": wrong})
         await town.nobody("GET", f"/s/{quote(secret)}/download")

@@ -24,6 +24,10 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("link", "GET /api/v1/shares"): NATIVE,
     ("link", "GET /api/v1/shares/{share}"): NATIVE,
     ("link", "GET /api/v1/items/{item}/shares"): NATIVE,
+    (
+        "link",
+        "GET /app/shares/{share}/details",
+    ): "docs/how-to/link-terms.md: the page of a link, to those who change it",
     ("link", "GET /share/shares"): "docs/reference/puter.md: the address of a link, to those who manage it",
     ("link", "GET /rest/folder_entries/{id}/shares"): "docs/reference/filr.md: permalinks of one's own link",
 }
