@@ -46,6 +46,7 @@ async def setup_secret(core: Core) -> str:
         raise Problem("already_set_up")
     draft = Draft(core, OPERATOR)
     issued = issue(core, draft, CredentialKind.SETUP, None, life=core.limits.setup_life)
+    draft.note("setup.asked")
     await draft.commit()
     return issued.secret
 
