@@ -11,11 +11,11 @@ from commonhold.core.roles import Kind, Role
 from commonhold.core.sharing.foresight import foresee
 from commonhold.core.sharing.opens import opens_of
 from commonhold.core.sharing.proposal import Asked, Did, Proposal
-from commonhold.core.sharing.selecting import Cursor, Order, Wanted, made, received
+from commonhold.core.sharing.selecting import Choice, Cursor, Order, made, received
 from commonhold.core.terms import DAY, Terms
 
 
-async def _made(village: Village, wanted: Wanted, limit: int = 200) -> list[int]:
+async def _made(village: Village, wanted: Choice, limit: int = 200) -> list[int]:
     """Return the numbers of all pages."""
     found: list[int] = []
     after: Cursor | None = None
@@ -39,19 +39,19 @@ async def test_made_shares_are_chosen_and_ordered(village: Village) -> None:
     await village.open(await village.build.get(Share, link))
     await village.share(village.bob, "carol")
     expected = {
-        Wanted(): [shut, link, all_, carol, bob],
-        Wanted(order=Order.OLDEST): [bob, carol, all_, link, shut],
-        Wanted(order=Order.ENDING): [carol, shut, bob, link, all_],
-        Wanted(links=True): [shut, link],
-        Wanted(links=False): [all_, carol, bob],
-        Wanted(public=True): [link, all_],
-        Wanted(ends_before=now + 7 * DAY): [shut, carol],
-        Wanted(unused=True): [shut],
-        Wanted(who=Named("bob")): [bob],
-        Wanted(who=Named("bob"), links=True): [],
-        Wanted(who=Named("nobody")): [],
-        Wanted(item=village.file): [shut, link, carol],
-        Wanted(item="unknown"): [],
+        Choice(): [shut, link, all_, carol, bob],
+        Choice(order=Order.OLDEST): [bob, carol, all_, link, shut],
+        Choice(order=Order.ENDING): [carol, shut, bob, link, all_],
+        Choice(links=True): [shut, link],
+        Choice(links=False): [all_, carol, bob],
+        Choice(public=True): [link, all_],
+        Choice(ends_before=now + 7 * DAY): [shut, carol],
+        Choice(unused=True): [shut],
+        Choice(who=Named("bob")): [bob],
+        Choice(who=Named("bob"), links=True): [],
+        Choice(who=Named("nobody")): [],
+        Choice(item=village.file): [shut, link, carol],
+        Choice(item="unknown"): [],
     }
     for wanted, numbers in expected.items():
         for limit in (1, 2, 200):
@@ -66,7 +66,7 @@ async def test_received_shares_are_chosen(village: Village) -> None:
     dora = (await village.share(village.dora, "bob", village.file)).no
     actor = Actor(village.bob)
 
-    async def numbers(wanted: Wanted = Wanted(), limit: int = 200) -> list[int]:  # noqa: B008 - frozen
+    async def numbers(wanted: Choice = Choice(), limit: int = 200) -> list[int]:  # noqa: B008 - frozen
         found, after = list[int](), None
         while True:
             page = await received(village.core, actor, wanted, after, limit)
@@ -76,14 +76,14 @@ async def test_received_shares_are_chosen(village: Village) -> None:
                 return found
 
     assert await numbers() == await numbers(limit=1) == [dora, team, soon]
-    assert await numbers(Wanted(who=Named("alice")), 1) == [team, soon]
-    assert await numbers(Wanted(who=Named("nobody"))) == []
-    assert await numbers(Wanted(ends_before=now + 7 * DAY)) == [soon]
-    assert await numbers(Wanted(item=village.file)) == [dora, team]
+    assert await numbers(Choice(who=Named("alice")), 1) == [team, soon]
+    assert await numbers(Choice(who=Named("nobody"))) == []
+    assert await numbers(Choice(ends_before=now + 7 * DAY)) == [soon]
+    assert await numbers(Choice(item=village.file)) == [dora, team]
     village.clock.advance(DAY)
     assert await numbers() == [dora, team]
     with pytest.raises(Problem, match="unauthenticated"):
-        await received(village.core, Actor(None), Wanted())
+        await received(village.core, Actor(None), Choice())
 
 
 async def test_openings_are_counted_by_day(village: Village) -> None:
@@ -131,7 +131,7 @@ async def test_what_would_happen_is_told(village: Village) -> None:
     assert did[3] is Did.PENDING
     assert found.report.pairs[4].refused is not None
     assert found.report.dry_run
-    assert len(await _made(village, Wanted())) == 1
+    assert len(await _made(village, Choice())) == 1
     with pytest.raises(Problem, match="unknown_item"):
         await foresee(village.core, Actor(village.carol), Proposal((Asked(village.docs),), (Named("bob"),)))
 

@@ -29,7 +29,7 @@ class Order(enum.StrEnum):
     ENDING = "ending"  # the one that ends first; those without an end last, the newest first
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Choice(msgspec.Struct, frozen=True):
     """Which shares are wanted: all that hold for every field that is given.
 
     ``links``: only links, or (False) all but links; ``public``: what is open to whoever has the link, or to everyone,
@@ -57,7 +57,7 @@ Step = Callable[[Cursor | None, int], Awaitable[tuple[list[Share], Cursor | None
 
 
 async def made(
-    core: Core, actor: Actor, wanted: Wanted, after: Cursor | None = None, limit: int = LONGEST_PAGE
+    core: Core, actor: Actor, wanted: Choice, after: Cursor | None = None, limit: int = LONGEST_PAGE
 ) -> Selected:
     """List the live shares that the actor made and that are wanted.
 
@@ -80,7 +80,7 @@ async def made(
 
 
 async def received(
-    core: Core, actor: Actor, wanted: Wanted, after: Cursor | None = None, limit: int = LONGEST_PAGE
+    core: Core, actor: Actor, wanted: Choice, after: Cursor | None = None, limit: int = LONGEST_PAGE
 ) -> Selected:
     """List the live shares that reach the actor and are wanted, newest first, without those that give nothing now.
 
@@ -104,7 +104,7 @@ async def received(
     return Selected(kept, further)
 
 
-async def _conditions(core: Core, actor: Actor, wanted: Wanted, person: str) -> tuple[Where, ...] | None:
+async def _conditions(core: Core, actor: Actor, wanted: Choice, person: str) -> tuple[Where, ...] | None:
     """Return the conditions on shares; None if somebody or something is named that is not there."""
     where: list[Where] = []
     if wanted.links is not None:

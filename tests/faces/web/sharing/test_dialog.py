@@ -155,8 +155,13 @@ async def test_a_link_is_made_changed_and_ended(hut: Site) -> None:
     assert len(await hut.core.store.rows(machine(), Rows(Outbox))) >= 2
     assert (await alice.post(mail, {"mail": ""})).status_code == 400
     end = here.replace("details", "end")
-    assert "opens nothing from then on" in read(await alice.get(end)).text
-    assert (await alice.post(end)).headers["location"] == "/app/links?done=ended"
+    assert (await anyone.post(secret)).status_code == 303
+    asked = read(await alice.get(end)).text
+    assert "opens nothing from then on" in asked
+    assert "1 who has opened it is out at once." in asked
+    done = (await alice.post(end)).headers["location"]
+    assert done == "/app/links?done=ended&shares=1&passes=1"
+    assert "1 share has ended. 1 who had opened it is out." in read(await alice.get(done)).text
     assert (await anyone.get(secret)).status_code == 404
     assert (await alice.get(here)).status_code == 404
 

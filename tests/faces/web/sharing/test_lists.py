@@ -121,7 +121,8 @@ async def test_several_are_ended_or_renewed(hut: Site) -> None:
     status, text = await send(alice, do="end")
     assert (status, "End these 2 shares?" in text, "bob" in text) == (200, True, True)
     assert len(await hut.core.store.rows(machine(), Rows(Share))) == 2
-    assert await send(alice, do="end", sure="1") == (303, "/app/links?done=ended")
+    assert await send(alice, do="end", sure="1") == (303, "/app/links?done=ended&shares=2")
+    assert "2 shares have ended." in read(await alice.get("/app/links?done=ended&shares=2&passes=x")).text
     assert await hut.core.store.rows(machine(), Rows(Share)) == []
     assert await send(alice, do="end", sure="1") == (303, "/app/links")
     assert (await hut.visitor().post("/app/given")).status_code == 401

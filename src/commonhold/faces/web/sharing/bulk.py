@@ -12,6 +12,7 @@ from commonhold.faces.web import words
 from commonhold.faces.web.pages import HTML, page, see_other, speaks
 from commonhold.faces.web.sharing.forms import moment_of, shown_moment, told
 from commonhold.faces.web.sharing.naming import whom
+from commonhold.faces.web.sharing.receipts import ended, would_end
 from commonhold.faces.web.taking import Given, flag, text
 from commonhold.faces.web.viewer import viewer_of
 from commonhold.http.credentials import refuse_cross_site
@@ -44,21 +45,22 @@ async def take_several(call: Call) -> Response:
     if not flag(given, "sure"):
         return await _ask(call, some, back, renews=renews)
     try:
-        await (_renew(call, given, some) if renews else _end(call, some))
+        done = await (_renew(call, given, some) if renews else _end(call, some))
     except Problem as problem:
         return await _ask(call, some, back, renews=renews, problem=problem)
-    return see_other(call, f"/app/{back}?done={'renewed' if renews else 'ended'}")
+    return see_other(call, f"/app/{back}?{done}")
 
 
-async def _end(call: Call, some: list[Shown]) -> None:
+async def _end(call: Call, some: list[Shown]) -> str:
     """End shares, each for itself: what is over already is no hindrance."""
     report = await withdraw(call.core, call.actor, [one.share.no for one in some], atomic=False)
     refused = [pair.refused for pair in report.pairs if pair.refused and pair.refused.code != "unknown_share"]
     if refused:
         raise refused[0].problem()
+    return ended(report.receipt)
 
 
-async def _renew(call: Call, given: Given, some: list[Shown]) -> None:
+async def _renew(call: Call, given: Given, some: list[Shown]) -> str:
     """Give shares a later end: all of them, or none.
 
     :raises Problem: missing_field, invalid_field, end_in_past, and what ``amend`` raises
@@ -69,11 +71,16 @@ async def _renew(call: Call, given: Given, some: list[Shown]) -> None:
     terms = Terms(until=until)
     refuse_odd(terms, call.core.clock())
     await amend_all(call.core, call.actor, [Amendment(one.share.no, terms=terms) for one in some])
+    return "done=renewed"
 
 
 async def _ask(call: Call, some: list[Shown], back: str, *, renews: bool, problem: Problem | None = None) -> Response:
     """Show what is chosen, and ask."""
     speech, status, headers = speaks(call.request), 200, {}
+    numbers, told_with = [one.share.no for one in some], list[str]()
+    if not renews:
+        would = await withdraw(call.core, call.actor, numbers, atomic=False, dry_run=True)
+        told_with = would_end(speech, would.receipt)
     if problem is not None:
         status = STATUS[problem.code]
         headers = problem_headers(problem, status, call.core.clock())
@@ -87,6 +94,7 @@ async def _ask(call: Call, some: list[Shown], back: str, *, renews: bool, proble
         rows=rows,
         back=back,
         renews=renews,
+        with_them=told_with,
         until=shown_moment(call.core.clock() + _MONTH),
         problem=told(speech, problem) if problem else None,
     )

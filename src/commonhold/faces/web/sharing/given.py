@@ -5,11 +5,12 @@ from typing import Final
 from starlette.responses import Response
 
 from commonhold.core.sharing.finding import Shown
-from commonhold.core.sharing.selecting import Wanted, made
+from commonhold.core.sharing.selecting import Choice, made
 from commonhold.faces.web.own import own_place, sign_in_first
 from commonhold.faces.web.pages import HTML, page, speaks
 from commonhold.faces.web.sharing.lists import ROWS, Asked, asked_of
 from commonhold.faces.web.sharing.naming import state_of, whom
+from commonhold.faces.web.sharing.receipts import has_ended
 from commonhold.http.face import Call
 from commonhold.http.typed import Table
 
@@ -37,11 +38,10 @@ async def links_page(call: Call) -> Response:
     return await _list(call, "links", LINKS, asked, asked.wanted(call.core.clock(), links=True))
 
 
-async def _list(call: Call, name: str, shows: tuple[str, ...], asked: Asked, wanted: Wanted) -> Response:
+async def _list(call: Call, name: str, shows: tuple[str, ...], asked: Asked, wanted: Choice) -> Response:
     place = await own_place(call)
     found = await made(call.core, call.actor, wanted, asked.after, ROWS)
     speech = speaks(call.request)
-    ended = call.request.query_params.get("done", "")
 
     def row(one: Shown) -> tuple[Shown, str, str | None]:
         return one, whom(speech, one.share.kind, one.name), state_of(speech, one)
@@ -56,5 +56,6 @@ async def _list(call: Call, name: str, shows: tuple[str, ...], asked: Asked, wan
         shares=[row(one) for one in found.shares],
         asked=asked,
         further=asked.further(found.next),
-        done=ended if ended in ("ended", "renewed") else None,
+        renewed=call.request.query_params.get("done") == "renewed",
+        ended=has_ended(call, speech),
     )

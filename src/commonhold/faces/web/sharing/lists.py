@@ -9,7 +9,7 @@ import msgspec
 from commonhold.core.identity import Named
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
-from commonhold.core.sharing.selecting import Cursor, Order, Wanted
+from commonhold.core.sharing.selecting import Choice, Cursor, Order
 from commonhold.core.terms import DAY
 from commonhold.http.face import Call
 
@@ -34,9 +34,9 @@ class Asked(msgspec.Struct, frozen=True):
         """Whether anything is left out."""
         return bool(self.show or self.who or self.item)
 
-    def wanted(self, now: int, *, links: bool | None = None, person: Kind | None = None) -> Wanted:
+    def wanted(self, now: int, *, links: bool | None = None, person: Kind | None = None) -> Choice:
         """Return it as the core has it; ``person``: of what kind whoever is named must be."""
-        return Wanted(
+        return Choice(
             links=links,
             public=self.show == "public",
             ends_before=now + SOON if self.show == "ending" else None,

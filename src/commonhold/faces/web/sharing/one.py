@@ -31,6 +31,7 @@ from commonhold.faces.web.sharing.forms import (
 )
 from commonhold.faces.web.sharing.naming import state_of, whom
 from commonhold.faces.web.sharing.picture import chart
+from commonhold.faces.web.sharing.receipts import ended, would_end
 from commonhold.faces.web.taking import Given, text
 from commonhold.http.credentials import refuse_cross_site
 from commonhold.http.face import Call
@@ -193,6 +194,7 @@ async def end_page(call: Call) -> Response:
     if not shown.manages:
         raise Problem("forbidden")
     place, speech = await own_place(call), speaks(call.request)
+    would = await withdraw(call.core, call.actor, (shown.share.no,), dry_run=True)
     return page(
         call,
         "sharing/end.html",
@@ -201,6 +203,7 @@ async def end_page(call: Call) -> Response:
         name=words.title(speech, shown.item, shown.owner),
         whom=whom(speech, shown.share.kind, shown.name),
         declines=shown.reaches and not shown.changes,
+        with_it=would_end(speech, would.receipt),
     )
 
 
@@ -216,4 +219,5 @@ async def take_end(call: Call) -> Response:
         raise refused.problem()
     if text(given, "declines"):
         return see_other(call, "/app")
-    return see_other(call, "/app/links?done=ended" if shown.share.kind is Kind.LINK else "/app/given?done=ended")
+    back = "links" if shown.share.kind is Kind.LINK else "given"
+    return see_other(call, f"/app/{back}?{ended(report.receipt)}")
