@@ -155,3 +155,12 @@ async def test_kinds_without_a_name(hut: Site) -> None:
     assert (await hut.visitor().get(f"{link}/download")).headers["content-disposition"] == (
         'attachment; filename="alice.zip"'
     )
+
+
+async def test_addresses_that_no_header_holds(hut: Site) -> None:
+    """Whoever has to sign in first is led back by an address in which everything odd is escaped, line ends too."""
+    visitor = hut.visitor()
+    for odd in ("%F0%9F%98%8A", "a%0D%0AX-Injected:%20y", "%C2%87%D0%98"):
+        sent = await visitor.get(f"/app/items/{odd}")
+        assert (sent.status_code, "x-injected" in sent.headers) == (303, False)
+        assert sent.headers["location"].endswith(odd.replace(":", "%3A"))

@@ -14,7 +14,7 @@ from tests.trust.fuzz.running import Ground
 from tests.trust.long import asked
 from tests.trust.place import resident
 
-BATCH = 1_000
+BATCH = 250
 WARM = 3  # rounds until caches are full
 
 

@@ -143,7 +143,8 @@ def _xml(d: Draw, face: str, depth: int) -> str:
 
 
 _ELEMENTS = ("share", "recipient", "type", "id", "access", "role", "sharing", "grant_reshare",
-             "days_to_expire", "comment", "expiration", "folder", "title", "public", "internal", "external", "email", "item", "permission",
+             "days_to_expire", "comment", "expiration", "folder", "title", "public", "internal", "external",
+             "email", "item", "permission",
              "name")  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -35,7 +36,7 @@ async def own_place(call: Call) -> Place:
 def sign_in_first(call: Call) -> Response:
     """Ask who it is, and come back to this page then."""
     path = call.request.scope["path"].removeprefix(under(call.request))
-    return see_other(call, "/app/sign-in" if path == "/app" else f"/app/sign-in?next={path}")
+    return see_other(call, "/app/sign-in" if path == "/app" else f"/app/sign-in?next={quote(path)}")
 
 
 @TABLE.route("GET", "/", needs="public", streams=HTML)

@@ -5,6 +5,7 @@ import re
 from functools import cache
 from importlib import resources
 from typing import Any, Final
+from urllib.parse import quote
 
 import jinja2
 import msgspec
@@ -34,6 +35,7 @@ HEADERS: Final = {**PRIVATE, "content-security-policy": CSP, "cache-control": "n
 """Headers of pages."""
 
 _AT_HOME: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d*)?", re.IGNORECASE)
+_URL: Final = "/?&=%:+,;@!$'()*~#"  # stay as they are in an address that is told: what was escaped, too
 _FOLDER: Final = resources.files("commonhold.faces.web")
 _TYPES: Final = {"css": "text/css", "svg": "image/svg+xml", "js": "text/javascript"}
 
@@ -146,5 +148,5 @@ def under(request: Request) -> str:
 
 
 def see_other(call: Call, path: str) -> Response:
-    """Send the browser on after a form was taken; a reload then repeats nothing."""
-    return Response(status_code=303, headers={**HEADERS, "location": under(call.request) + path})
+    """Send the browser on after a form was taken; a reload then repeats nothing. What no header holds is escaped."""
+    return Response(status_code=303, headers={**HEADERS, "location": quote(under(call.request) + path, _URL)})
