@@ -13,6 +13,10 @@ from tests.faces.web.site import Site, pieces
 
 from commonhold.core.content.files import put_content
 from commonhold.core.content.trash import trash
+from commonhold.core.directory.groups import NewGroup, add_group
+from commonhold.core.directory.members import add_members
+from commonhold.core.directory.orgs import add_org
+from commonhold.core.directory.people import get_user
 from commonhold.core.identity import Actor, Named
 from commonhold.core.model import EVERYONE, LINK
 from commonhold.core.roles import Kind, Role
@@ -23,7 +27,8 @@ DAY: Final = 24 * HOUR
 
 ELSEWHERE: Final[dict[str, str]] = {
     "/": "leads to /app",
-    "/app/groups/{group}": "leads to /app",
+    "/app/sign-in/outside": "leads to the provider of log-ins",
+    "/app/sign-in/back": "leads on from the provider of log-ins",
 }
 """Routes of pages that show nothing of their own, and what they do instead."""
 
@@ -171,7 +176,32 @@ async def items(site: Site, _: dict[str, Any]) -> list[Stop]:
     ]
 
 
-PARTS: Final[tuple[Furnish, ...]] = (visitors, people, sharing, items)
+async def administration(site: Site, _: dict[str, Any]) -> list[Stop]:
+    """Pages of one's account, of groups, and of administrators."""
+    team = await add_group(site.core, site.alice, NewGroup(title="Drama-group"))
+    await add_members(site.core, site.alice, team.no, [Named("bob", Kind.USER)])
+    bob = await get_user(site.core, site.root, Named("bob", Kind.USER))
+    school = await add_org(site.core, site.root, "School")
+    group, person = f"/app/groups/{team.uid}", f"/app/people/{bob.uid}"
+    return [
+        Stop("account", "/app/account", "/app/account", "alice"),
+        Stop("account-access", "/app/account/access", "/app/account/access", "alice"),
+        Stop("notices", "/app/account/notices", "/app/account/notices", "bob"),
+        Stop("groups", "/app/groups", "/app/groups", "alice"),
+        Stop("group", "/app/groups/{group}", group, "alice"),
+        Stop("group-delete", "/app/groups/{group}/delete", f"{group}/delete", "alice"),
+        Stop("people", "/app/people", "/app/people", "root"),
+        Stop("person", "/app/people/{user}", person, "root"),
+        Stop("person-delete", "/app/people/{user}/delete", f"{person}/delete", "root"),
+        Stop("organisations", "/app/orgs", "/app/orgs", "root"),
+        Stop("organisation", "/app/orgs/{org}", f"/app/orgs/{school.uid}", "root"),
+        Stop("all-shares", "/app/shares", "/app/shares", "root"),
+        Stop("settings", "/app/settings", "/app/settings", "root"),
+        Stop("audit", "/app/audit", "/app/audit", "root"),
+    ]
+
+
+PARTS: Final[tuple[Furnish, ...]] = (visitors, people, sharing, items, administration)
 
 
 async def furnish(site: Site) -> list[Stop]:
