@@ -31,7 +31,7 @@ with tempfile.TemporaryDirectory() as folder:
     while time.monotonic() < end and not failures:
         rounds += 1
         try:
-            steps += drive(makers, examples=10, steps=30, faced=rounds % 2 == 0)
+            steps += drive(makers, examples=3, steps=20, faced=rounds % 2 == 0)
         except Exception:
             traceback.print_exc()
             failures += 1

@@ -6,7 +6,7 @@ from typing import Any, Final
 import httpx2
 import msgspec
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import invariant, rule
 from tests.core.sharing.village import Village
 from tests.trust.machines.histories import Histories
 from tests.trust.town import FACES, HOST, Reply
@@ -75,6 +75,7 @@ class FacedHistories(Histories):
     def __init__(self) -> None:
         """Serve each village by all faces."""
         super().__init__()
+        self.looks = 0
         self.apps: dict[int, App] = {id(one): build_app(one.core, FACES.values()) for one in self.villages}
 
     async def ask(self, village: Village, who: int | None, request: Request) -> Reply:
@@ -89,9 +90,16 @@ class FacedHistories(Histories):
         async with httpx2.AsyncClient(transport=transport, base_url=HOST, headers=FORM) as client:
             return Reply(await client.request(method, path, **more))
 
-    @rule(face=st.sampled_from(sorted(LOOKS)), who=st.sampled_from([None, 0, 1, 2, 3, 4]), item=st.integers(0, 3))
-    def looked_at(self, face: str, who: int | None, item: int) -> None:
-        """Somebody looks at something through a face, which shows it if the oracle says that he may."""
+    @invariant()
+    def every_face_agrees(self) -> None:
+        """Somebody looks at something through each face: another person and thing after each step."""
+        self.looks += 1
+        for at, face in enumerate(LOOKS):
+            who = (None, 0, 1, 2, 3, 4)[(self.looks + at) % 6]
+            self.look(face, who, (self.looks // 6 + at) % 4)
+
+    def look(self, face: str, who: int | None, item: int) -> None:
+        """Look at something through a face, which shows it if the oracle says that it may."""
         no = self.items[item]
         user = None if who is None else self.people[who]
         world = self.run(oracle.read_world(self.village.core.store))
