@@ -67,5 +67,5 @@ def drive(makers: list[Maker], *, examples: int, steps: int, faced: bool) -> int
     how = settings(
         max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=checks, database=None
     )
-    run_state_machine_as_test(Machine, settings=how)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Machine, settings=how)
     return Machine.compared
