@@ -116,7 +116,8 @@ def place_of(session: Session, *, lan: bool, serve: bool, port: int | None) -> P
             session.out.warn("A server runs already, on the address that it was started with; --lan changes nothing.")
         return Place(settings, running=server is not None)
     level = None if "log.level" in settings.origins else "warning"
-    given = {"data": session.where.data, "port": port, "host": "0.0.0.0" if lan else None, "log.level": level}  # noqa: S104
+    host = "0.0.0.0" if lan else None  # noqa: S104 - `--lan` asks for just this
+    given = {"data": session.where.data, "port": port, "host": host, "log.level": level}
     settings = settings_of(given)
     try:
         listener, settings = listen(settings)
