@@ -52,5 +52,20 @@ class Limits(msgspec.Struct, frozen=True):
     link_tries: Annotated[int, "wrong passwords per link and address within `login_window`"] = 20
     password_min: Annotated[int, "characters that a password needs"] = 8
     password_max: Annotated[int, "characters that a password may have: hashing time grows with length"] = 1_024
+    account_requests: Annotated[
+        int | None,
+        "requests of one account in a minute, in each process; none: any number. No person asks that much",
+    ] = 12_000
+    address_requests: Annotated[
+        int | None,
+        "requests from one address (of IPv6 a /64) in a minute, in each process; none: any number. It may be a whole "
+        "school; this machine itself is not counted",
+    ] = 30_000
+    link_requests: Annotated[
+        int | None,
+        "requests with passes of one link in a minute, in each process; none: any number. A page that many people open "
+        "at the same time stays below it",
+    ] = 30_000
+    body: Annotated[int, "bytes of a body that is read as a whole: the largest proposal has some 100 KiB"] = 1 << 20
     idempotency_life: Annotated[int, "how long the report to an Idempotency-Key is kept, ms"] = DAY
     past_days: Annotated[int, 'days for which the past answers "who could see it on that day"'] = 365

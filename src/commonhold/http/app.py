@@ -19,11 +19,13 @@ from commonhold.core.audit.origins import with_origins
 from commonhold.core.core import Core
 from commonhold.core.directory.basic import BasicCache
 from commonhold.core.problems import Problem
+from commonhold.http.bodies import BODY
 from commonhold.http.credentials import identify, in_process, refuse_cross_site
 from commonhold.http.face import SAFE, UNDER, Call, Face, Route
 from commonhold.http.health import Pulse, health_face
 from commonhold.http.idempotency import REVISION, run
 from commonhold.http.proxies import Proxies
+from commonhold.http.rates import Rates
 from commonhold.http.replies import REQUEST_ID, plain_page, problem_json, wants_html
 from commonhold.http.requests import Request
 from commonhold.http.routing import Claims, Match, Mounted
@@ -56,6 +58,7 @@ class App:
         self._claims = Claims(Mounted(face, settings.face(face.name)) for face in self.faces)
         self._proxies = Proxies(settings.trusted_proxies)
         self._basic = BasicCache()
+        self.rates = Rates(core.limits)
         self._ids = itertools.count(1)
         self._process = secrets.token_hex(4)
         self._hooks = hooks
@@ -119,6 +122,15 @@ class App:
             base = f"{request.scope.get('scheme', 'http')}://{request.headers.get('host', 'localhost')}"
         return base.rstrip("/")
 
+    def arrived(self, request: Request) -> None:
+        """Count a request of its address.
+
+        :raises Problem: too_many_requests
+        """
+        client = request.scope.get("client")
+        if client is not None:
+            self.rates.arrived(client[0])
+
     async def identify(self, call: Call, mounted: Mounted) -> None:
         """Fill in who asks, and refuse what another site made a browser send."""
         request, face = call.request, call.face.name
@@ -127,6 +139,7 @@ class App:
             call.presented = shown = await call.face.find(request)
             client = request.scope.get("client")
             actor = await identify(self.core, shown, face, client[0] if client else None, self._basic)
+            self.rates.identified(actor)
             if shown.by_cookie and request.method not in SAFE:
                 refuse_cross_site(request, call.base, mounted.cors.named)
         call.actor = actor
@@ -142,6 +155,7 @@ class Exchange:
         self._mounted = app.owner(request)
         request.scope[UNDER] = self._mounted.under if self._mounted else ""
         self._route: Route | None = None
+        request.scope[BODY] = app.core.limits.body
 
     async def answer(self) -> Response:
         """Return the reply: the route's, or a worded problem."""
@@ -157,6 +171,7 @@ class Exchange:
 
     async def _try(self) -> Response:
         request, mounted = self._request, self._mounted
+        self._app.arrived(request)
         match = mounted.match(request.scope["path"]) if mounted else None
         if request.method == "OPTIONS" and (answer := self._options(match)) is not None:
             return answer

@@ -4,31 +4,34 @@ from typing import Final, TypeVar
 
 from starlette.requests import Request
 
+from commonhold.core.limits import Limits
 from commonhold.core.problems import Problem
 from commonhold.http.decode import from_json
 from commonhold.http.uploads import body_stream
 
 T = TypeVar("T")
 
-LIMIT: Final = 1 << 20
-"""Bytes of a body that is read as a whole: the largest proposal has some 100 KiB."""
+BODY: Final = "commonhold.body_limit"
+"""Key of the scope that holds the setting ``limits.body``."""
 
 _WHOLE: Final = "commonhold.body"
+_USUAL: Final = Limits().body
 
 
-async def body_of(request: Request, limit: int = LIMIT) -> bytes:
-    """Return the body; it is read once, however often it is asked for.
+async def body_of(request: Request, limit: int | None = None) -> bytes:
+    """Return the body; it is read once, however often it is asked for. ``limit``: bytes, else what settings say.
 
     :raises Problem: too_large, incomplete_body
     """
     found: bytes | None = request.scope.get(_WHOLE)
     if found is None:
-        found = b"".join([chunk async for chunk in body_stream(request, limit=limit)])
+        most = limit if limit is not None else request.scope.get(BODY, _USUAL)
+        found = b"".join([chunk async for chunk in body_stream(request, limit=most)])
         request.scope[_WHOLE] = found
     return found
 
 
-async def json_of(request: Request, into: type[T], limit: int = LIMIT) -> T:
+async def json_of(request: Request, into: type[T], limit: int | None = None) -> T:
     """Return a JSON body as a struct; an empty body is an empty object.
 
     The content type must say JSON: a form of another site cannot send that without asking first (CORS).

@@ -1,6 +1,7 @@
 """Opening links: pages that show without counting, passes that count exactly, passwords, and what ends them."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 from tests.core.sharing.village import Village
@@ -8,7 +9,8 @@ from tests.core.sharing.village import Village
 from commonhold.core.changes import Set
 from commonhold.core.identity import NOBODY, Actor
 from commonhold.core.limits import Limits
-from commonhold.core.model import Credential, Item, Life, Principal, Use
+from commonhold.core.model import Credential, Event, Item, Life, Principal, Use
+from commonhold.core.notices.reading import all_of
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Action, Role
 from commonhold.core.sharing.links import secret_of
@@ -78,6 +80,17 @@ async def test_a_password_opens_a_wrong_one_counts_no_use_and_guessing_ends(vill
     assert (await village.build.get(Use, link.no)).used == 1
     village.clock.advance(village.core.limits.login_window + 1)
     assert (await village.open(link, "open sesame")).secret
+
+
+async def test_tries_at_the_same_time_do_not_slip_through() -> None:
+    """Of thirty wrong passwords at the same time as many are looked at as one after the other: three."""
+    village = await Village.found(limits=Limits(link_tries=3))
+    link = await village.link(terms=Terms(password="open sesame"))
+    tries = (village.open(link, "open barley") for _ in range(30))
+    found = Counter(str(one) for one in await asyncio.gather(*tries, return_exceptions=True))
+    assert found == {"wrong_password": 3, "too_many_requests": 27}
+    refused = [row for row in await all_of(village.core, Event) if row.kind == "share.refused"]
+    assert [row.share for row in refused] == [link.no] * 3
 
 
 @pytest.mark.parametrize(

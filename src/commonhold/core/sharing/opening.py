@@ -1,23 +1,22 @@
 """Opening a link: what its page may show, and the pass that a POST hands out."""
 
-import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
-from commonhold.core.changes import CountUse, ShareIs, Upsert, UsedUp
+from commonhold.core.changes import Change, CountUse, ShareIs, UsedUp
 from commonhold.core.core import Core, attempt, happened, judge
 from commonhold.core.directory.credentials import Handed, Lives, hand_out, issue
 from commonhold.core.directory.digests import digest
 from commonhold.core.directory.draft import Draft
-from commonhold.core.directory.throttle import count_try, limited
+from commonhold.core.directory.throttle import count_try, forgiven, limited, limited_link
 from commonhold.core.identity import NOBODY, Actor, LinkRef, Pass, ShareRef
-from commonhold.core.model import Credential, CredentialKind, Item, Profile, Share, Throttle
+from commonhold.core.model import Credential, CredentialKind, Item, Profile, Share
 from commonhold.core.policy.allowed import PUBLIC, Allowed
 from commonhold.core.policy.decide import Judge, Right, needs_pass
-from commonhold.core.policy.require import allow, machine
+from commonhold.core.policy.require import allow
 from commonhold.core.policy.snapshot import Look
-from commonhold.core.ports import Rows, Where
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 
@@ -140,13 +139,13 @@ async def open_share(
     """
     look = Look(actor, shares=(ref,))
     seen = [await judge(core, look)]
-    await _check_password(core, actor, ref, seen[0], password, empty=empty)
+    beside = await _check_password(core, actor, ref, seen[0], password, empty=empty)
 
     async def once() -> Opened:
         judged = seen.pop() if seen else await judge(core, look)
         share = _link(judged, ref, actor)
         _refuse_closed(judged, share, empty=empty)
-        return await _hand_out(core, actor, judged, share, lives)
+        return await _hand_out(core, actor, judged, share, lives, beside)
 
     return await attempt(once)
 
@@ -157,10 +156,13 @@ def _refuse_closed(judged: Judge, share: Share, *, empty: bool = False) -> None:
         raise Problem({"not_yet": "link_not_yet", "ended": "link_ended", "used_up": "link_used_up"}[state])
 
 
-async def _hand_out(core: Core, actor: Actor, judged: Judge, share: Share, lives: Lives | None) -> Opened:
+async def _hand_out(
+    core: Core, actor: Actor, judged: Judge, share: Share, lives: Lives | None, beside: Sequence[Change]
+) -> Opened:
     draft = Draft(core, actor)
     handed = pass_for(core, draft, share, lives)
     draft.add(
+        *beside,
         CountUse(share.no, share.max_uses, draft.now),
         happened(draft.no(), draft.now, actor, "share.opened", item=share.item, share=share.no),
     )
@@ -239,8 +241,11 @@ async def open_quietly(
 
 async def _check_password(
     core: Core, actor: Actor, ref: ShareRef, judged: Judge, password: str | None, *, empty: bool = False
-) -> None:
-    """Check a link's password, throttled per share and address; a wrong one counts no use.
+) -> list[Change]:
+    """Check a link's password, and return what gives a good try back. A wrong one counts no use.
+
+    Tries are counted per share and address before the password is looked at: those at the same time
+    cannot slip through.
 
     The hash that was checked is the one that counts: ``once`` refuses a share whose state moved meanwhile by its
     version, and looks again.
@@ -248,15 +253,13 @@ async def _check_password(
     share = _link(judged, ref, actor)
     _refuse_closed(judged, share, empty=empty)
     if share.password is None:
-        return
+        return []
     if not password:
         raise Problem("password_required", field="password")
-    subject = "link:" + hashlib.sha256(f"{share.no}:{actor.address}".encode()).hexdigest()
-    found: list[Throttle] = await core.store.rows(machine(), Rows(Throttle, (Where("subject", "eq", subject),)))
-    limits, now = core.limits, core.clock()
-    row = found[0] if found and found[0].since > now - limits.login_window else Throttle(subject, now, 0)
-    if row.count >= limits.link_tries:
-        raise Problem("too_many_requests", retry_at=row.since + limits.login_window)
+    counters = limited_link(core, share.no, actor.address)
+    await count_try(core, counters)
     if not await core.hasher.verify(share.password, password):
-        await core.store.commit([Upsert(Throttle(subject, row.since, row.count + 1))])
+        told = happened(-1, core.clock(), actor, "share.refused", item=share.item, share=share.no)
+        await core.store.commit([told])
         raise Problem("wrong_password", field="password")
+    return forgiven(core, counters, core.clock())
