@@ -8,10 +8,9 @@ to standard output, and whatever goes wrong here is "no preview" there.
 This module is run (``python -m commonhold.work.drawing``); no serving process imports it.
 """
 
-import contextlib
+import ctypes
 import io
 import json
-import os
 import resource
 import signal
 import sys
@@ -27,6 +26,7 @@ PIXELS: Final = 60_000_000  # of a picture before it is made smaller: what phone
 FILES: Final = 64
 LARGEST: Final = 8 << 20  # bytes of what is drawn
 _UNSHARED: Final = 0x10000000 | 0x40000000  # CLONE_NEWUSER, CLONE_NEWNET
+_NO_NEW_PRIVILEGES: Final = 38  # PR_SET_NO_NEW_PRIVS
 THUMBS: Final = 512  # pixels up to which letters need not be sharp
 
 Draw: TypeAlias = Callable[[BinaryIO, int, int], tuple[Image.Image, int]]
@@ -43,9 +43,9 @@ def confine() -> None:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NPROC: 0,
     }
-    if hasattr(os, "unshare"):  # from Python 3.12 on
-        with contextlib.suppress(OSError):
-            os.unshare(_UNSHARED)
+    system = ctypes.CDLL(None)
+    system.unshare(_UNSHARED)  # a network of its own, without anything in it; not every kernel lets us
+    system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     for kind, bound in bounds.items():
         resource.setrlimit(kind, (bound, bound))
     signal.alarm(2 * SECONDS)  # if nobody waits any more, it ends by itself
