@@ -22,6 +22,7 @@ class Context(Struct, frozen=True):
     data: Path  # a data directory of its own
     folder: Path  # on the same disk, for whatever else
     effort: float
+    database: str | None = None  # on PostgreSQL; None: the file in ``data``
 
     def calls(self, count: int) -> int:
         """Return how many calls to make instead of ``count``."""

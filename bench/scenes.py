@@ -26,6 +26,7 @@ class Scenes:
         self.people = people
         self.bulk = people.bulk
         self.random = people.random
+        self.sharing: set[int] = set()  # nobody shares with himself
 
     def pick(self, count: int) -> list[int]:
         """Return different users."""
@@ -115,6 +116,7 @@ class Scenes:
     def sharer(self) -> tuple[str, list[str]]:
         """Give somebody with a token some items of his own."""
         user = self.pick(1)[0]
+        self.sharing.add(user)
         folder = self.people.item(self.people.homes[user], ItemKind.FOLDER)
         return self.token(user), [self.people.item(folder).uid for _ in range(64)]
 
@@ -141,6 +143,8 @@ def furnish(people: Population) -> Town:
     busy, quiet = made.busy(owner)
     crowd, club = made.crowd(owner)
     uploader = made.pick(1)[0]
+    sharers = [made.sharer() for _ in range(SHARERS)]
+    others = [at for at, user in enumerate(people.users) if user not in made.sharing]
     return Town(
         deep=deep,
         owner=owner,
@@ -156,8 +160,8 @@ def furnish(people: Population) -> Town:
         club=club,
         popular=made.popular(),
         readers=[made.reader() for _ in range(READERS)],
-        sharers=[made.sharer() for _ in range(SHARERS)],
-        names=[f"user{at}" for at in made.random.sample(range(len(people.users)), 200)],
+        sharers=sharers,
+        names=[f"user{at}" for at in made.random.sample(others, 200)],
         links=[made.link() for _ in range(LINKS)],
         uploader=(made.token(uploader), people.homes[uploader].uid),
         counts={**people.wanted, "shares": people.shares},

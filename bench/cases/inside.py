@@ -13,5 +13,6 @@ from commonhold.wiring import open_core
 @contextlib.asynccontextmanager
 async def core_of(bench: Context) -> AsyncIterator[Core]:
     """Open the data directory; nobody is told that he has shared enough for today."""
-    async with open_core(Settings(data=bench.data, limits=Limits(shares_per_day=1_000_000))) as core:
+    limits = Limits(shares_per_day=1_000_000)
+    async with open_core(Settings(data=bench.data, database=bench.database, limits=limits)) as core:
         yield core

@@ -1,0 +1,112 @@
+"""How the engine goes about what is measured: the statements that it really runs, each with its plan."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from bench.cases.inside import core_of
+from bench.context import Context
+from commonhold.core.directory.digests import digest
+from commonhold.core.identity import Actor
+from commonhold.core.sharing.finding import audience_of, decide, shares_by, shares_with
+from commonhold.store.postgres import connections
+from commonhold.store.sqlite import reader
+
+EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, SETTINGS) "
+TIMES: Final = 2  # the first one warms what is kept
+
+
+async def plans(bench: Context) -> str:
+    """Return all statements of some typical questions, with their plans."""
+    if bench.database is None:
+        return await _of_sqlite(bench)
+    return await _of_postgres(bench, bench.database)
+
+
+async def _ask(bench: Context, note: Callable[[str], None]) -> None:
+    """Ask what the cases ask, in a process of its own statements."""
+    town = bench.town
+    user, item = town.deep["32"][-1]
+    async with core_of(bench) as core:
+        for _ in range(TIMES):
+            note("who: a token")
+            await core.store.who(digest(town.readers[0][0]))
+            note("decide: depth 32")
+            await decide(core, Actor(user), item)
+            note("shared with me: a group with many shares")
+            await shares_with(core, Actor(town.popular))
+            note("shared by me")
+            await shares_by(core, Actor(town.owner))
+            note("audience: an item with many shares")
+            await audience_of(core, Actor(town.owner), town.busy)
+
+
+async def _of_postgres(bench: Context, url: str) -> str:
+    seen: dict[str, tuple[str, tuple[Any, ...], dict[str, str]]] = {}
+    now = [""]
+    connect = connections.connect
+
+    async def watched(url: str, settings: Any, *more: Any) -> Any:
+        connection = await connect(url, settings, *more)
+        connection.add_query_logger(
+            lambda found: seen.setdefault(found.query, (now[0], tuple(found.args or ()), dict(settings)))
+        )
+        return connection
+
+    connections.connect = watched  # type: ignore[assignment]
+    try:
+        await _ask(bench, lambda what: now.__setitem__(0, what))
+    finally:
+        connections.connect = connect
+    told = []
+    for query, (what, args, settings) in seen.items():
+        if query.lstrip().upper().startswith(("SELECT", "WITH")):
+            told.append(f"== {what}\n{query}\n\n{await _explained(url, query, args, settings)}\n")
+    return "\n".join(told)
+
+
+async def _explained(url: str, query: str, args: tuple[Any, ...], settings: dict[str, str]) -> str:
+    async with _connected(url, settings) as connection:
+        found = await connection.fetch(EXPLAIN + query, *args)
+        return "\n".join(line for (line,) in found)
+
+
+@asynccontextmanager
+async def _connected(url: str, settings: dict[str, str]) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    connection = await connections.connect(url, settings)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _of_sqlite(bench: Context) -> str:
+    seen: dict[str, str] = {}
+    now = [""]
+    connect = reader.connect
+
+    def watched(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.set_trace_callback(lambda text: seen.setdefault(text, now[0]) and None)
+        return connection
+
+    reader.connect = watched
+    try:
+        await _ask(bench, lambda what: now.__setitem__(0, what))
+    finally:
+        reader.connect = connect
+    told, shapes = [], set[str]()
+    plain = connect(bench.data / "commonhold.db")
+    for text, what in seen.items():
+        if not text.lstrip().upper().startswith(("SELECT", "WITH")):
+            continue
+        plan = "\n".join(row[3] for row in plain.execute(f"EXPLAIN QUERY PLAN {text}").fetchall())
+        if (shape := f"{what}{plan}{text[:120]}") not in shapes:
+            shapes.add(shape)
+            told.append(f"== {what}\n{text[:2_000]}\n\n{plan}\n")
+    plain.close()
+    return "\n".join(told)
