@@ -45,9 +45,9 @@ async def run(
 async def program(cells: list[Cell], seed: int, minutes: float | None) -> dict[str, Any]:
     """Ask cells in an order that the seed says, and return figures."""
     random.Random(seed).shuffle(cells)
-    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         grounds = await Grounds.laid(Path(folder))
+        began = time.monotonic()
         end = None if minutes is None else began + 60 * minutes
         asked, found = await run(grounds, cells, lambda: end is None or time.monotonic() < end)
     seconds = round(time.monotonic() - began, 1)
