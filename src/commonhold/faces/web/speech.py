@@ -8,7 +8,7 @@ translators; a test holds that every language says all of it.
 import gettext
 import io
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from importlib import resources
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ LANGUAGE_COOKIE: Final = "commonhold_language"
 
 _LOCALES: Final = {"en": "en_GB", "de": "de_DE"}  # whose way to write moments and numbers
 _FOLDER: Final = resources.files("commonhold.faces.web") / "locale"
+_WRITTEN: Final = 4096  # numbers, and days, that are kept as they are written
 _LAST_SECOND: Final = 253_402_300_799
 
 
@@ -43,6 +44,9 @@ class Speech:
         self.language = language
         self.catalogue = catalogue
         self._locale = Locale.parse(_LOCALES[language])
+        # what stands in each row of a list is written once: Babel takes 0.1 ms for each
+        self._decimal = lru_cache(_WRITTEN)(partial(format_decimal, locale=self._locale))
+        self._date = lru_cache(_WRITTEN)(partial(format_date, locale=self._locale))
 
     def say(self, text: str, **facts: Any) -> str:
         """Return a text in this language, with facts for what it names as ``%(name)s``."""
@@ -55,7 +59,7 @@ class Speech:
 
     def number(self, value: float) -> str:
         """Write a number with at most one decimal."""
-        return format_decimal(value, "#,##0.#", self._locale)
+        return self._decimal(value, "#,##0.#")
 
     def size(self, count: int) -> str:
         """Write a number of bytes as people do."""
@@ -69,20 +73,19 @@ class Speech:
         return f"{self._short(value / 1000)} TB"
 
     def _short(self, value: float) -> str:
-        return format_decimal(round(value, 1), "0.#", self._locale)
+        return self._decimal(round(value, 1), "0.#")
 
     def moment(self, millis: int) -> Markup:
         """Write a moment, in UTC, as the server does not know where its reader is."""
         when = _when(millis)
-        day, hour = format_date(when, "long", self._locale), format_time(when, "HH:mm", locale=self._locale)
+        day, hour = self._date(when.date(), "long"), format_time(when, "HH:mm", locale=self._locale)
         return Markup('<time datetime="{}">{}, {} UTC</time>').format(when.isoformat(), day, hour)
 
     def day(self, millis: int) -> Markup:
         """Write the day of a moment."""
         when = _when(millis)
-        return Markup('<time datetime="{}">{}</time>').format(
-            when.isoformat(), format_date(when, "medium", self._locale)
-        )
+        day = self._date(when.date(), "medium")
+        return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), day)
 
 
 def _when(millis: int) -> datetime:
