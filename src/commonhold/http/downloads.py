@@ -65,9 +65,11 @@ async def download_response(
 def handed_over(file: File, place: str, *, inline: bool = False) -> Response:
     """Answer a download with the ``place`` at which the web server in front finds the bytes (X-Accel-Redirect).
 
-    It weighs conditions and ranges itself, by the file it sends; what is said about the content is ours.
+    It weighs conditions and ranges itself, by the file it sends; what is said about the content is ours. nginx keeps
+    only some of it: the others it has to be told to add (docs/how-to/nginx.md).
     """
-    return Response(headers={**_body_headers(file, inline=inline), "x-accel-redirect": quote(place)})
+    kept = {"cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
+    return Response(headers={**kept, **_body_headers(file, inline=inline), "x-accel-redirect": quote(place)})
 
 
 def content_disposition(name: str, *, inline: bool = False) -> str:
