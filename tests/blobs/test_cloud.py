@@ -11,6 +11,7 @@ from obstore.store import MemoryStore
 from tests.blobs.ceph import PROGRAMS, Bucket, gateway, missing, short_folder
 
 from commonhold.blobs.cloud import PART, CloudBlobs, open_bucket
+from commonhold.core.policy.require import machine
 from commonhold.core.problems import Problem
 from commonhold.testing.blobs_contract import BlobsContract, broken, content_of, flow
 
@@ -25,6 +26,11 @@ class TestCloudBlobs(BlobsContract):
     def blobs(self) -> CloudBlobs:
         """An empty bucket."""
         return CloudBlobs(MemoryStore(), "below/here/")
+
+    async def test_nothing_to_hand_over(self, blobs: CloudBlobs) -> None:
+        """What is in a bucket is sent by the server alone: there is no place to send anybody to."""
+        blob = await blobs.receive(flow(b"content"), limit=100)
+        assert blobs.local_path(machine(), blob.key) is None
 
 
 @pytest.fixture(scope="session")
