@@ -15,7 +15,7 @@ from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import LONGEST_PAGE, Rows, SharedWith, Where
 from commonhold.core.sharing.finding import Shown, page_of_shares
 
-ROUNDS: Final = 5  # readings for one page: a page may be short, and goes on
+ROUNDS: Final = 10  # readings for one page: a page may be short, and goes on
 
 Cursor = tuple[int, ...]
 """Where a list goes on: the number of the last share seen, after its end where that is the order."""

@@ -9,7 +9,7 @@ from tests.faces.web.site import PASSWORD, Browser, Site
 from commonhold.core.directory.groups import NewGroup, add_group
 from commonhold.core.directory.people import NewUser, add_user
 from commonhold.core.identity import Named
-from commonhold.core.model import Outbox
+from commonhold.core.model import GroupTerms, Outbox
 from commonhold.core.policy.require import machine
 from commonhold.core.ports import Rows
 from commonhold.core.roles import Kind, Role
@@ -98,6 +98,29 @@ async def test_a_refused_form_comes_back(hut: Site, fields: dict[str, str], stat
         assert sentence in page.text
         assert fields.get("to", "") in page.text
         assert done.status_code < 500
+
+
+async def test_what_was_ticked_stays_ticked(hut: Site) -> None:
+    """Everyone, the consent that a group asks for, and addresses for a link outlive the answer that comes before."""
+    folder = await hut.folder("Docs")
+    await add_group(hut.core, hut.alice, NewGroup(title="Team", terms=GroupTerms(0, members_update=True)))
+    alice = await _in(hut, "alice")
+    path = f"/app/items/{folder.uid}/share"
+    fields = {"kind": "people", "do": "look", "to": "Team", "role": "viewer", "everyone": "1"}
+    page = read(await alice.post(path, fields))
+    assert "checked" in _value(page, "people-everyone")
+    assert "Everybody, without logging in, gains: look and download." in page.text
+    assert "Confirm that this is wanted." in page.text
+    assert "checked" not in _value(page, "people-confirm")
+    page = read(await alice.post(path, {**fields, "confirm": "1"}))
+    assert "Everybody in the group Team gains" in page.text
+    assert "checked" in _value(page, "people-confirm")
+    assert (await alice.post(path, {**fields, "confirm": "1", "do": "send"})).status_code == 303
+    link = {"kind": "link", "do": "look", "role": "viewer", "mail": "x@example.net"}
+    assert _value(read(await alice.post(path, link)), "link-mail")["value"] == "x@example.net"
+    assert (await alice.post(path, {**link, "do": "send"})).status_code == 303
+    told: list[Outbox] = await hut.core.store.rows(machine(), Rows(Outbox))
+    assert "link" in {one.kind for one in told}
 
 
 async def test_what_others_may_share(hut: Site) -> None:

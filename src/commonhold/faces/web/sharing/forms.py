@@ -76,8 +76,10 @@ class Form(msgspec.Struct, frozen=True):
     note: str = ""
     passed: tuple[str, ...] = ()
     to: str = ""
-    chosen: tuple[tuple[str, str], ...] = ()  # who was chosen from suggestions: what is sent for him, and his name
+    everyone: bool = False
+    mail: str = ""
     notify: bool = True
+    confirmed: bool = False  # that members of a group may change it
     typed: bool = False  # a password was typed before
     has_password: bool = False
     problem: str | None = None
@@ -257,7 +259,10 @@ def again(given: Given) -> Form:
         note=text(given, "note"),
         passed=tuple(given.get("pass", ())),
         to="\n".join(one.strip() for one in given.get("to", ()) if one.strip()),
+        everyone=flag(given, "everyone"),
+        mail=text(given, "mail"),
         notify=flag(given, "notify"),
+        confirmed=flag(given, "confirm"),
         typed=bool(given.get("password", ("",))[-1]) or flag(given, "typed"),
     )
 
