@@ -361,3 +361,25 @@ async def test_guests_have_no_files(hut: Site) -> None:
     visitor = hut.visitor()
     for path in ("/app/files", "/app/trash", "/app/search", f"/app/chosen/move?item={hut.home}"):
         assert (await visitor.get(path)).headers["location"].startswith("/app/sign-in")
+
+
+async def test_hostile_names_are_text_everywhere(hut: Site) -> None:
+    """Whatever a thing is called, on each of its pages that is text: nothing of it runs, or breaks out of its place."""
+    name = "\"><img src=x onerror=alert(1)>{{ 7 * 7 }}'.txt"
+    folder = await hut.folder("<script>alert(2)<\u2215script> % %(a)s")
+    file = await hut.file(name, b"x", folder.no)
+    visitor = await alice(hut)
+    here = f"/app/items/{file.uid}"
+    paths = [
+        f"/app/items/{folder.uid}",
+        f"/app/items/{folder.uid}?view=grid",
+        *(here, f"{here}/rename", f"{here}/versions", "/app/search?q=img"),
+        *(f"/app/chosen/{act}?{query(file)}" for act in ("move", "copy", "trash")),
+    ]
+    pages = [(await visitor.get(path)).text for path in paths]
+    await visitor.post("/app/chosen/trash", chosen(file))
+    pages += [(await visitor.get(path)).text for path in ("/app/trash", f"/app/trash/purge?{query(file)}", here)]
+    for text in pages:
+        assert "<img src=x" not in text
+        assert "<script>alert" not in text
+        assert "{{ 7 * 7 }}" in text
