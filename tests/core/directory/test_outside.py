@@ -53,9 +53,9 @@ async def test_an_unverified_address_takes_nothing_over(town: Town, alice: Perso
     for email in ("alice@example.org", "new@example.org"):
         with refused("address_unverified"):
             await enter_outside(town.core, says(email, verified=False), OPEN)
-    for email in (None, "no address"):
+    for nothing in (None, "no address"):
         with refused("no_account"):
-            await enter_outside(town.core, says(email), OPEN)
+            await enter_outside(town.core, says(nothing), OPEN)
     assert await town.rows(OutsideLogin) == []
 
 

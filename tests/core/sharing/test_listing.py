@@ -1,5 +1,7 @@
 """Whole lists of shares, looks on behalf of somebody, and what is known before sharing."""
 
+from functools import partial
+
 import msgspec
 import pytest
 from tests.core.sharing.village import Village
@@ -10,7 +12,7 @@ from commonhold.core.model import EVERYONE, LINK, Allowance, Item, Life, Princip
 from commonhold.core.policy.allowances import domain_allowed, narrow
 from commonhold.core.problems import Problem
 from commonhold.core.roles import ANY_KIND, Action, Kind, OrgRole
-from commonhold.core.sharing.finding import shares_by
+from commonhold.core.sharing.finding import Shares, shares_by
 from commonhold.core.sharing.listing import (
     Wanted,
     administration,
@@ -154,6 +156,10 @@ def test_two_lists_at_once(one: str | None, two: str | None) -> None:
     assert msgspec.structs.replace(both, domains=None) == Allowance(0)
 
 
+async def _asked(village: Village, who: Actor, wanted: Wanted, after: int | None) -> Shares:
+    return await shares_of_all(village.core, who, wanted, after, 1)
+
+
 async def test_shares_of_the_installation_by_what_they_are(village: Village) -> None:
     """Public ones, those that end soon, those on one item, by one face; and all of it paged by key."""
     now, dora = village.clock(), Actor(village.dora)
@@ -169,7 +175,7 @@ async def test_shares_of_the_installation_by_what_they_are(village: Village) -> 
         (Wanted(face="native"), [link, later, bob]),
         (Wanted(face="filr"), []),
     ):
-        found = await every(lambda after, wanted=wanted: shares_of_all(village.core, dora, wanted, after, 1))
+        found = await every(partial(_asked, village, dora, wanted))
         assert [one.share.no for one in found] == numbers, wanted
 
 

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import secrets
-import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -47,7 +47,7 @@ class Provider:
         self.codes: dict[str, dict[str, str]] = {}
         self.by_userinfo = False
         self.status = 200
-        self.now = lambda: int(time.time())
+        self.now: Callable[[], int] = lambda: 0  # seconds
 
     @property
     def app(self) -> Starlette:

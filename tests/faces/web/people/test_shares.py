@@ -1,7 +1,7 @@
 """All shares: found by what they are, ended many at once; and what happened, as the audit tells it."""
 
 import pytest
-from tests.faces.web.reading import read
+from tests.faces.web.reading import fit, read
 from tests.faces.web.site import PASSWORD, Browser, Site
 
 from commonhold.core.directory.orgs import add_org
@@ -57,8 +57,12 @@ async def test_many_are_ended_at_once(site: Site) -> None:
     assert len(boxes) == 3
     none = await root.post("/app/shares?what=public")
     assert (none.status_code, "Something is missing" in none.text or "Fill in" in none.text) == (400, True)
+    chosen = {"share": [*boxes[:2], "unknown"]}
+    sure = await root.http.post("/app/shares?what=public", data=chosen, headers={"origin": root.base})
+    assert "End 2 shares?" in read(fit(sure)).text
+    assert (await site.visitor().get(links[0])).status_code == 200
     done = await root.http.post(
-        "/app/shares?what=public", data={"share": [*boxes[:2], "unknown"]}, headers={"origin": root.base}
+        "/app/shares?what=public", data={**chosen, "sure": "yes"}, headers={"origin": root.base}
     )
     assert "2 shares are ended" in read(done).text
     assert "1 was not yours" in read(done).text
@@ -77,7 +81,8 @@ async def test_an_administrator_of_an_organisation_ends_its_shares_alone(site: S
     await boss.sign_in("boss")
     assert await shown(boss) == set()
     assert share.no != foreign.no
-    done = await boss.post("/app/shares", {"share": foreign.uid})
+    assert "None of them is yours" in read(await boss.post("/app/shares", {"share": foreign.uid})).text
+    done = await boss.post("/app/shares", {"share": foreign.uid, "sure": "yes"})
     assert "0 shares are ended" in read(done).text
     assert await shown(await root_of(site)) == {"secret.txt", "other.txt"}
 

@@ -10,13 +10,13 @@ from commonhold.core.identity import Named
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 from commonhold.core.sharing.finding import decide
-from commonhold.core.sharing.listing import Wanted, shares_of_all
+from commonhold.core.sharing.listing import Wanted, several, shares_of_all
 from commonhold.core.sharing.managing import withdraw
 from commonhold.faces.web.own import sign_in_first
 from commonhold.faces.web.pages import HTML
 from commonhold.faces.web.people.looking import DAY, Choice, viewer_over
 from commonhold.faces.web.speech import mark
-from commonhold.faces.web.taking import NOTHING, PAGE, Given, Refused, asked, number_of, refused, show, take
+from commonhold.faces.web.taking import NOTHING, PAGE, Given, Refused, asked, flag, number_of, refused, show, take
 from commonhold.http.face import Call
 from commonhold.http.typed import Table
 
@@ -111,6 +111,14 @@ async def _shown(call: Call, refusal: Refused = NOTHING, ended: int | None = Non
     )
 
 
+async def _sure(call: Call, chosen: tuple[str, ...]) -> Response:
+    """Ask once more, with the names of what is chosen."""
+    viewer, _ = await viewer_over(call)
+    found = await several(call.core, call.actor, chosen)
+    shares = [found[uid] for uid in chosen if uid in found]
+    return show(call, "people/end_shares.html", viewer, NOTHING, shares=shares, filter=_filter(call), kinds=KINDS)
+
+
 @TABLE.route("GET", "/app/shares", needs="administration", streams=HTML, problems="forbidden bad_cursor")
 async def shares_page(call: Call) -> Response:
     """List shares for whoever looks after them, newest first."""
@@ -119,13 +127,15 @@ async def shares_page(call: Call) -> Response:
 
 @TABLE.route("POST", "/app/shares", needs="administration", streams=HTML, problems=_PROBLEMS)
 async def end_shares(call: Call) -> Response:
-    """End the shares that were ticked: each for itself, and all that hang on them."""
+    """Ask about the shares that were ticked, then end them: each for itself, and all that hang on them."""
 
     async def act(given: Given) -> Response:
         await viewer_over(call)
         chosen = tuple(dict.fromkeys(given.get("share", ())))[:PAGE]
         if not chosen:
             raise Problem("missing_field", field="share")
+        if not flag(given, "sure"):
+            return await _sure(call, chosen)
         report = await withdraw(call.core, call.actor, chosen, atomic=False)
         done = sum(pair.refused is None for pair in report.pairs)
         return await _shown(call, ended=done, kept=len(chosen) - done)
