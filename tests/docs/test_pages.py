@@ -15,7 +15,7 @@ PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
-@pytest.mark.parametrize("name", ["problems", "roles", "native-api"])
+@pytest.mark.parametrize("name", ["problems", "roles", "native-api", "limits"])
 def test_generated_pages_are_what_the_program_says(name: str) -> None:
     """``scripts/make-docs`` wrote the page, after the last change."""
     command = [sys.executable, str(ROOT / "scripts" / "make-docs"), "--show", name]

@@ -1,17 +1,14 @@
 """The audit chain: whatever is done to the database behind the program's back is found, and what it was is said."""
 
 import hashlib
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 import pytest
-from tests.core.audit.tampering import EVERY, InMemory, Intruder, in_postgres, in_sqlite, sealed_again
-from tests.postgres import POSTGRES
+from tests.core.audit.tampering import sealed_again
+from tests.core.audit.town import Town
 
-from commonhold.core.audit import sealing
 from commonhold.core.audit.chain import Finding, Head, content, hash_of, leaf
 from commonhold.core.audit.copying import head_from, lines, told, verify_lines
 from commonhold.core.audit.origins import number_of, with_origins
@@ -23,74 +20,9 @@ from commonhold.core.identity import Actor
 from commonhold.core.limits import DAY
 from commonhold.core.model import Event, Origin, Outbox, Seal
 from commonhold.core.notices.reading import all_of
-from commonhold.core.ports import Store
 from commonhold.core.problems import Problem
 from commonhold.core.webhooks.kinds import LISTENER, NEVER
-from commonhold.store.memory import MemoryStore
-from commonhold.store.postgres.store import PostgresStore
-from commonhold.store.sqlite.ready import make_ready
-from commonhold.store.sqlite.store import SqliteStore
-from commonhold.testing.core import START, TestClock, make_core
-
-ENGINES = ["memory", pytest.param("sqlite", marks=pytest.mark.slow), POSTGRES]
-
-
-class Town:
-    """An installation in which ``count`` things have happened, four of them under each seal."""
-
-    def __init__(self, store: Store, intruder: Intruder) -> None:
-        """Begin with nothing."""
-        self.clock = TestClock()
-        self.core: Core = with_origins(make_core(store=store, clock=self.clock))
-        self.intruder = intruder
-        self.events: list[Event] = []
-
-    async def live(self, count: int) -> None:
-        """Let things happen, from two addresses, and seal what came together."""
-        for at in range(count):
-            actor = Actor(20 + at, face="tests", address=f"192.0.2.{at % 2}")
-            self.clock.advance(1_000)
-            kind = ("share.made", "share.opened", "share.withdrawn", "item.made")[at % 4]
-            await self.core.store.commit([happened(-1, self.clock(), actor, kind, item=30 + at, size=at)])
-            if at % EVERY == EVERY - 1:
-                await seal_next(self.core)
-        self.events = await all_of(self.core, Event)
-
-    async def finding(self, known: Head | None = None) -> str | None:
-        """Verify, and return what was found."""
-        found = (await verify(self.core, known)).finding
-        return str(found) if found is not None else None
-
-    async def copy(self, since: int | None = None, until: int | None = None) -> list[bytes]:
-        """Return the lines of a copy."""
-        return [line async for line in lines(self.core, since, until)]
-
-
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as the program makes it."""
-    path = tmp_path_factory.mktemp("empty") / "commonhold.db"
-    make_ready(path)
-    return path
-
-
-@pytest.fixture(params=ENGINES)
-async def town(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Town]:
-    """A town with twelve events under three seals, and two more."""
-    store: MemoryStore | SqliteStore | PostgresStore
-    if request.param == "memory":
-        store = MemoryStore(START)
-        intruder: Intruder = InMemory(store)
-    elif request.param == "sqlite":
-        path = Path(shutil.copy(request.getfixturevalue("empty"), tmp_path / "commonhold.db"))
-        store, intruder = SqliteStore(path), in_sqlite(path)
-    else:
-        url = request.getfixturevalue("postgres_database")
-        store, intruder = PostgresStore(url), in_postgres(url)
-    found = Town(store, intruder)
-    await found.live(14)
-    yield found
-    await store.close()
+from commonhold.testing.core import make_core
 
 
 async def test_what_nobody_touched_is_whole(town: Town) -> None:
@@ -317,85 +249,3 @@ async def test_many_addresses_do_not_stay_in_memory(monkeypatch: pytest.MonkeyPa
     for at in (1, 2, 3, 4, 1, 1):
         await core.store.commit([happened(-1, 0, Actor(address=f"192.0.2.{at}"), "x")])
     assert len(await all_of(core, Origin)) == 4
-
-
-# --- a copy outside
-
-
-async def test_a_copy_is_verified_alone(town: Town) -> None:
-    """A copy is whole without the database, and so is one of a part of the time; its head is that of its last seal."""
-    copy = await town.copy()
-    verdict = verify_lines(copy)
-    assert (verdict.finding, verdict.seals, verdict.events, verdict.head) == (None, 3, 12, await head_of(town.core))
-    at = town.events[5].at
-    part = await town.copy(at, at)
-    assert verify_lines(part, verdict.head).finding == Finding("truncated", 3)
-    verdict = verify_lines(part)
-    assert (verdict.finding, verdict.seals, verdict.cut) == (None, 1, True)
-    assert (await town.copy(since=town.clock() + DAY))[1:] == []
-    assert verify_lines(await town.copy(since=town.clock() + DAY)).finding is None
-
-
-async def test_a_copy_of_a_chain_that_was_cut(town: Town) -> None:
-    """A copy of what retention has left begins behind the anchor."""
-    town.clock.advance(10 * DAY)
-    await seal_next(town.core)
-    while await retire(town.core, 5):
-        pass
-    verdict = verify_lines(await town.copy())
-    assert (verdict.finding, verdict.events, verdict.cut) == (None, 2, True)
-
-
-def _line_of(copy: list[bytes], event: Event) -> int:
-    return next(at for at, line in enumerate(copy) if line.startswith(b'{"event":%d,' % event.no))
-
-
-COPIES: dict[str, tuple[Callable[[list[bytes], int], list[bytes]], str, bool]] = {
-    "changed": (lambda copy, at: [*copy[:at], copy[at].replace(b"tests", b"native"), *copy[at + 1 :]], "changed", True),
-    "removed": (lambda copy, at: [*copy[:at], *copy[at + 1 :]], "removed", True),
-    "twice": (lambda copy, at: [*copy[:at], copy[at], *copy[at:]], "inserted", True),
-    "in another order": (
-        lambda copy, at: [*copy[:at], copy[at + 1], copy[at], *copy[at + 2 :]], "reordered", True,
-    ),
-    "cut at an event": (lambda copy, at: copy[:at], "truncated", True),
-    "cut at a seal": (lambda copy, at: copy[: at - 2], "truncated", False),
-    "without a seal": (lambda copy, at: [*copy[:1], *copy[6:]], "removed", False),
-    "an event before all": (lambda copy, at: [copy[0], copy[at], *copy[1:]], "inserted", True),
-    "no event": (lambda copy, at: [*copy[:at], b'{"event":"x"}\n', *copy[at + 1 :]], "changed", False),
-    "no line": (lambda copy, at: [*copy[:at], b"{\n", *copy[at + 1 :]], "changed", False),
-    "another seal": (
-        lambda copy, at: [line.replace(b'"seal":2,"upto":', b'"seal":2,"upto":1') for line in copy], "changed", False,
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("deed", COPIES)
-async def test_tampering_with_a_copy_is_found(deed: str) -> None:
-    """Whatever is done to a copy is found, too."""
-    store = MemoryStore(START)
-    town = Town(store, InMemory(store))
-    await town.live(12)
-    do, what, named = COPIES[deed]
-    copy = await town.copy()
-    event = town.events[5]
-    finding = verify_lines(do(copy, _line_of(copy, event))).finding
-    assert finding is not None
-    assert finding.what == what
-    if named:
-        assert finding.event in (event.no, town.events[6].no)
-
-
-@pytest.mark.parametrize("text", [[], [b"x"], [b'{"audit":9,"before":"0:","head":"0:"}\n']])
-def test_what_is_no_copy(text: list[bytes]) -> None:
-    """What is no copy of a chain is refused, not found broken."""
-    with pytest.raises(Problem, match="malformed_body"):
-        verify_lines(text)
-
-
-async def test_a_copy_against_a_head_that_was_written_down(town: Town) -> None:
-    """A copy that is whole by itself, but of another history, is found by a head that was written down."""
-    copy = await town.copy()
-    assert str(verify_lines(copy, Head(1, b"other")).finding) == "changed: seal 1"
-    part = await town.copy(since=town.events[5].at)
-    assert str(verify_lines(part, Head(1, b"other")).finding) == "changed: seal 1"
-    assert sealing.HEAD == 0

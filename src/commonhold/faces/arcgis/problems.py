@@ -10,6 +10,7 @@ from starlette.responses import Response
 from commonhold.core.problems import SENTENCES, Problem
 from commonhold.core.sharing.proposal import Refusal
 from commonhold.faces.arcgis.rendering import format_of, rendered
+from commonhold.http.replies import problem_headers
 from commonhold.http.statuses import STATUS as OURS
 
 NO_ITEM: Final = "Item does not exist or is inaccessible."
@@ -115,5 +116,9 @@ def error_reply(request: Request, error: ArcgisError, status: int = 200) -> Resp
 
 
 def word(request: Request, problem: Problem, status: int) -> Response:
-    """Word a problem of the core as this dialect's reply."""
-    return error_reply(request, of_problem(problem), status)
+    """Word a problem of the core as this dialect's reply; when to come back is said for whoever reads headers."""
+    error = of_problem(problem)
+    reply = error_reply(request, error, status)
+    if error.code in (429, 503):
+        reply.headers.update(problem_headers(problem, error.code))
+    return reply
