@@ -8,11 +8,12 @@ import msgspec
 
 from commonhold.core.core import Core, judge
 from commonhold.core.identity import Actor, ItemRef, RecipientRef
-from commonhold.core.model import EVERYONE, LINK, Share, Use
+from commonhold.core.model import Share, Use
 from commonhold.core.policy.allowed import SELF, Allowed
 from commonhold.core.policy.require import allow
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.ports import LONGEST_PAGE, Rows, SharedWith, Where
+from commonhold.core.roles import Kind
 from commonhold.core.sharing.finding import Shown, page_of_shares
 
 ROUNDS: Final = 10  # readings for one page: a page may be short, and goes on
@@ -105,12 +106,15 @@ async def received(
 
 
 async def _conditions(core: Core, actor: Actor, wanted: Choice, person: str) -> tuple[Where, ...] | None:
-    """Return the conditions on shares; None if somebody or something is named that is not there."""
+    """Return the conditions on shares; None if somebody or something is named that is not there.
+
+    Links are told by their kind: to ask for their recipient would lead engines through the links of everybody.
+    """
     where: list[Where] = []
     if wanted.links is not None:
-        where.append(Where("recipient", "eq" if wanted.links else "ne", LINK))
+        where.append(Where("kind", "eq" if wanted.links else "ne", Kind.LINK))
     if wanted.public:
-        where += (Where("recipient", "in", (EVERYONE, LINK)), Where("password", "null"))
+        where += (Where("kind", "in", (Kind.EVERYONE, Kind.LINK)), Where("password", "null"))
     if wanted.ends_before is not None:
         where += (Where("until", "ge", core.clock()), Where("until", "lt", wanted.ends_before))
     if wanted.who is not None or wanted.item is not None:
@@ -170,4 +174,4 @@ async def _unused(core: Core, allowed: Allowed, shares: Sequence[Share]) -> list
         return []
     uses: list[Use] = await core.store.rows(allowed, Rows(Use, (Where("no", "in", tuple(one.no for one in shares)),)))
     used = {use.no for use in uses if use.used}
-    return [one for one in shares if one.no not in used and (one.kind is one.kind.LINK or one.max_uses is not None)]
+    return [one for one in shares if one.no not in used and (one.kind is Kind.LINK or one.max_uses is not None)]
