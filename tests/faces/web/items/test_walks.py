@@ -194,13 +194,12 @@ async def press(page: Any, role: str, name: str) -> None:
     raise AssertionError(f"{name} cannot be reached")
 
 
-@pytest.mark.parametrize("script", [True, False])
-async def test_by_keyboard_alone(visit: Visit, script: bool) -> None:
-    """Renamed, moved, thrown away and restored without a pointer, on a phone's width, with and without script."""
+async def test_by_keyboard_alone(visit: Visit) -> None:
+    """Renamed, moved, thrown away and restored without a pointer, on a phone's width."""
     site = visit.site
     await site.file("plan.txt", b"hello")
     await site.folder("Box")
-    page = await enter(visit, size="phone", java_script_enabled=script)
+    page = await enter(visit, size="phone")
     await press(page, "link", "plan.txt")
     await press(page, "link", "Rename")
     await page.get_by_role("heading", name="Rename").wait_for()
@@ -229,8 +228,8 @@ async def test_by_keyboard_alone(visit: Visit, script: bool) -> None:
     assert await inside(site, await number_of(site, "Box")) == {"Plan B.txt": 5}
 
 
-async def test_uploads_without_script(visit: Visit, tmp_path: Path) -> None:
-    """The form alone takes several files, and says what became of each."""
+async def test_without_script(visit: Visit, tmp_path: Path) -> None:
+    """The form alone takes several files, and says what became of each; boxes and buttons do what they say."""
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_bytes(b"x")
     page = await enter(visit, java_script_enabled=False)
@@ -238,7 +237,12 @@ async def test_uploads_without_script(visit: Visit, tmp_path: Path) -> None:
     await page.get_by_role("button", name="Upload").click()
     assert (await say(page)).count("received") == 2
     await page.get_by_role("link", name="Back to the folder").click()
+    await page.get_by_label("b.txt").check()
+    await page.get_by_role("button", name="Throw away").click()
+    await page.get_by_role("button", name="Throw away").click()
+    await page.get_by_role("link", name="Trash").click()
     await page.get_by_role("link", name="b.txt").wait_for()
+    assert await inside(visit.site, visit.site.home) == {"a.txt": 1}
 
 
 async def test_previews_are_seen(visit: Visit) -> None:
