@@ -19,6 +19,7 @@ from commonhold.store.migrations import versions
 from commonhold.store.sqlite.ready import make_ready
 
 DATABASE: Final = "commonhold.db"
+MAKING: Final = ("bulk", "dataset", "population", "scenes", "town")  # modules that say what is in it
 
 
 def prepared(folder: Path, scale: float) -> Path:
@@ -39,7 +40,7 @@ def prepared(folder: Path, scale: float) -> Path:
 
 def _recipe() -> str:
     """Return what is another if the schema, or what is put into it, is another."""
-    files = (*Path(versions.__path__[0]).glob("*.py"), *Path(__file__).parent.glob("*.py"))
+    files = (*Path(versions.__path__[0]).glob("*.py"), *(Path(__file__).with_name(f"{name}.py") for name in MAKING))
     return f"{zlib.crc32(b''.join(path.read_bytes() for path in sorted(files))):08x}"
 
 

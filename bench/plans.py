@@ -1,7 +1,8 @@
 """How the engine goes about what is measured: the statements that it really runs, each with its plan."""
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -32,17 +33,17 @@ async def _ask(bench: Context, note: Callable[[str], None]) -> None:
     town = bench.town
     user, item = town.deep["32"][-1]
     async with core_of(bench) as core:
-        for _ in range(TIMES):
-            note("who: a token")
-            await core.store.who(digest(town.readers[0][0]))
-            note("decide: depth 32")
-            await decide(core, Actor(user), item)
-            note("shared with me: a group with many shares")
-            await shares_with(core, Actor(town.popular))
-            note("shared by me")
-            await shares_by(core, Actor(town.owner))
-            note("audience: an item with many shares")
-            await audience_of(core, Actor(town.owner), town.busy)
+        questions: dict[str, Callable[[], Awaitable[object]]] = {
+            "who: a token": lambda: core.store.who(digest(town.readers[0][0])),
+            "decide: depth 32": lambda: decide(core, Actor(user), item),
+            "shared with me: a group with many shares": lambda: shares_with(core, Actor(town.popular)),
+            "shared by me": lambda: shares_by(core, Actor(town.owner)),
+            "audience: an item with many shares": lambda: audience_of(core, Actor(town.owner), town.busy),
+        }
+        for what, ask in TIMES * list(questions.items()):
+            note(what)
+            await ask()
+            await asyncio.sleep(0)  # those who listen to statements are told a little later
 
 
 async def _of_postgres(bench: Context, url: str) -> str:
