@@ -12,7 +12,8 @@ _BY_STATUS: Final[dict[int, str]] = {
     401: "unauthenticated bad_credentials bad_token",
     403: """forbidden cross_site account_inactive password_required wrong_password role_too_high reshare_not_allowed
         not_allowed kind_not_allowed domain_not_allowed password_needed life_too_long recipient_refuses group_view_only
-        not_a_member group_confirm_needed protected link_not_yet read_only no_account login_refused address_unverified""",
+        not_a_member group_confirm_needed protected link_not_yet read_only no_account login_refused
+        address_unverified""",
     404: """not_found unknown_item unknown_share unknown_user unknown_group unknown_org unknown_collection
         unknown_column route_not_found unknown_upload
         unknown_webhook unknown_delivery""",
