@@ -20,7 +20,7 @@ _FACT: Final = re.compile(r"<(\w+)>")
 
 PARTS: Final[dict[str, dict[str, str]]] = {
     "native": {"item": "uid", "share": "share_uid", "group": "team_uid", "user": "carol"},
-    "web": {"item": "uid", "share": "share_uid", "group": "team_uid", "user": "bob"},
+    "web": {"item": "uid", "share": "share_uid", "group": "team_uid", "user": "carol"},
     "puter": {},
     "filr": {"id": "no"},
     "arcgis": {"item": "id", "user": "alice", "group": "team_id", "folder": "shelf_id", "org": "self"},

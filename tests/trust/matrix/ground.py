@@ -21,6 +21,7 @@ from commonhold.core.model import (
     Credential,
     CredentialKind,
     Item,
+    Level,
     Life,
     Principal,
     Space,
@@ -145,6 +146,8 @@ async def _groups(ground: Ground, build: Builder) -> None:
     people["team"] = await build.group("team", people["bob"], owner=people["alice"])
     people["inner"] = await build.group("inner", people["bob"], owner=people["alice"])
     people["outer"] = await build.group("outer", owner=people["alice"])
+    for name in ("team", "inner", "outer"):
+        await build.join(people[name], people["alice"], level=Level.MANAGER)
     await build.commit(Nest(people["inner"], people["outer"], 0))
     people["mail"] = await build.mail("bob@outside.example", people["bob"])
     people["guest"] = await build.mail("guest@outside.example")
