@@ -124,7 +124,7 @@ async def test_nothing_that_a_visitor_writes_comes_back_alive(hut: Site) -> None
     fields = {one["name"]: one["value"] for one in read(again).all("input")}
     assert fields == {"next": "/app", "name": name, "password": ""}
     for path in ("/s/<script>", "/app/items/<script>", "/<script>", "/app/enter/%22%3E%3Cscript%3E"):
-        assert "<script" not in (await visitor.get(path)).text
+        assert "<script>" not in (await visitor.get(path)).text  # those of ours are modules with an address
     await visitor.sign_in("alice")
     assert (await visitor.get("/app/items/%3Cscript%3E")).status_code == 404
 
