@@ -19,7 +19,7 @@ async function open(link, enhance) {
   const dialog = document.createElement("dialog");
   const inside = document.createElement("div");
   const close = document.createElement("button");
-  dialog.className = "frame";
+  dialog.className = "sharing";
   close.className = "plain small close";
   close.type = "button";
   close.textContent = "×";

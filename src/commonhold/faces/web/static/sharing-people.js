@@ -23,7 +23,7 @@ function make(tag, attributes, ...inside) {
 /** @param {HTMLTextAreaElement} area */
 function combobox(area) {
   const list = make("ul", { role: "listbox", id: `people-list-${++count}`, "aria-label": area.dataset.hint ?? "" });
-  const chosen = make("ul", { class: "chosen" });
+  const chosen = make("ul", { class: "picked" });
   const input = /** @type {HTMLInputElement} */ (
     make("input", {
       id: area.id, name: area.name, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false",
