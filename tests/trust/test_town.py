@@ -3,6 +3,8 @@
 import pytest
 from tests.trust.town import FACES, Town
 
+pytestmark = pytest.mark.slow
+
 WHO = {
     "native": "/api/v1/session",
     "web": "/app",

@@ -71,7 +71,7 @@ async def test_01_a_reshare_has_no_more_than_its_parent(town: Town, face: str, p
     await town.group_of("bobs", "bob", "carol")
     places = ["group:bobs" if to == "group:club" else to for to in REACHES[face]]
     for to in places:
-        for role in (*reversed(HIGHER), *HIGHER):
+        for role in (Role.MANAGER, Role.VIEWER, Role.CONTRIBUTOR, Role.MANAGER):
             await GIVE[face](town, town.bob, A, to, role)
             await never_more(town, bound(parent), A, "carol", "dave")
 
@@ -135,9 +135,9 @@ def updates(face: str, share: Share, town: Town) -> list[tuple[str, str, Any]]:
         return [("PATCH", one, {"role": role}) for role in HIGHER] + [("PATCH", one, {"terms": term}) for term in terms]
     if face == "web":
         where = f"/app/shares/{share.no}/details"
-        wide = ["user", "group", "org", "everyone", "link", "mail"]
+        kinds = ["user", "group", "org", "everyone", "link", "mail"]
         return [
-            ("POST", where, {"role": role, "masked": "1", "pass": wide, "until": "", "uses": ""}) for role in HIGHER
+            ("POST", where, {"role": role, "masked": "1", "pass": kinds, "until": "", "uses": ""}) for role in HIGHER
         ]
     if face == "filr":
         flags = {"internal": True, "external": True, "public": True}
