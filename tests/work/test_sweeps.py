@@ -6,16 +6,29 @@ from typing import Any
 import pytest
 from tests.core.notices.street import Street
 
+from commonhold.core.audit.verifying import verify
 from commonhold.core.core import Core
 from commonhold.core.identity import Actor
 from commonhold.core.limits import DAY
-from commonhold.core.model import Credential, CredentialKind, Idempotency, Item, Outbox, Share, Throttle, Use
+from commonhold.core.model import (
+    Credential,
+    CredentialKind,
+    Event,
+    Idempotency,
+    Item,
+    Outbox,
+    Seal,
+    Share,
+    Throttle,
+    Use,
+)
 from commonhold.core.problems import Problem
 from commonhold.core.roles import Kind
 from commonhold.core.sharing.finding import decide
 from commonhold.core.sharing.managing import withdraw
 from commonhold.core.webhooks.kinds import NEVER
-from commonhold.work.sweeps import KEPT_DAYS, SWEEPS, Sweep, keep_sweeping, sweep_all
+from commonhold.settings.values import Audit
+from commonhold.work.sweeps import KEPT_DAYS, SWEEPS, Sweep, keep_sweeping, sweep_all, sweeps_for
 
 
 @pytest.fixture
@@ -151,6 +164,7 @@ async def test_sweeps_when_the_clock_is_set_back(street: Street) -> None:
         return 0
 
     running = asyncio.create_task(keep_sweeping(street.core, stop, (Sweep("a", DAY, run),), look=0.001))
+    await asyncio.sleep(0)  # it begins, by the clock that is ahead
     street.clock.advance(-10 * 365 * DAY)
     await ran.acquire()
     stop.set()
@@ -164,3 +178,18 @@ async def test_it_stops(street: Street) -> None:
     await asyncio.sleep(0)
     stop.set()
     await running
+
+
+async def test_what_the_audit_keeps_is_a_setting(street: Street) -> None:
+    """Events are sealed; after as many days as settings say they go, and addresses before them."""
+    core = street.core
+    await street.share(street.bob)
+    events = await street.rows(Event)
+    assert (await sweep_all(core, sweeps_for(Audit())))["seals"] == len(events) > 0
+    street.clock.advance(3 * DAY)
+    await sweep_all(core, sweeps_for(Audit(keep=5)))
+    assert len(await street.rows(Event)) == len(events)
+    await sweep_all(core, sweeps_for(Audit(keep=1, addresses=1)))
+    assert len(await street.rows(Seal)) == 2
+    assert await street.rows(Event) == []
+    assert (await verify(core)).finding is None
