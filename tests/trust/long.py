@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import signal
 import sys
 import time
 import traceback
@@ -49,9 +50,10 @@ class Long:
 
     def run(self, name: str, work: Callable[[], dict[str, Any]]) -> None:
         """Do something; a failure is told, noted and not in the way of the rest."""
+        print(f"{self.part}: {name}", file=sys.stderr, flush=True)
         try:
             self.add(name, work())
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             traceback.print_exc()
             self.failures.append(f"{name}: {type(error).__name__}: {str(error)[:300]}")
 
@@ -69,5 +71,6 @@ def asked(part: str) -> Long:
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended in good order
     print(f"{part}: seed {given.seed}, {given.minutes} minutes", file=sys.stderr, flush=True)
     return Long(part, given.minutes, given.seed)
