@@ -80,6 +80,7 @@ async def test_shared_by_me_and_links(site: Site) -> None:
     assert (await site.visitor().get("/app/links")).status_code == 303
 
 
+@pytest.mark.slow
 async def test_long_lists_go_on(hut: Site) -> None:
     """The next page begins where the last one ended, under the same filter."""
     file = await hut.file("a.txt")
