@@ -10,6 +10,7 @@ from commonhold.core.problems import Problem
 from commonhold.core.records import catalogs, rows
 from commonhold.core.records.catalog import Catalog, Collection, Field, OnDelete, Relation
 from commonhold.core.records.kinds import Kind
+from commonhold.core.sharing.listing import administration
 from commonhold.faces.directus.problems import forbidden, invalid_payload, not_permitted
 from commonhold.faces.directus.routes import Table, fields
 from commonhold.http.face import Call
@@ -264,6 +265,7 @@ async def post_collection(call: Call) -> Json:
 @TABLE.route("PATCH", "/collections/{collection}", needs="administration")
 async def patch_collection(call: Call) -> Json:
     """Take what decorates a collection, and return it as it is."""
+    await administration(call.core, call.actor)
     await fields(call)
     return await get_collection(call)
 
@@ -323,6 +325,7 @@ async def post_field(call: Call) -> Json:
 @TABLE.route("PATCH", "/fields/{collection}/{field}", needs="administration")
 async def patch_field(call: Call) -> Json:
     """Take what decorates a field, and return it as it is."""
+    await administration(call.core, call.actor)
     await fields(call)
     return await get_field(call)
 
@@ -375,6 +378,7 @@ async def post_relation(call: Call) -> Json:
 @TABLE.route("PATCH", "/relations/{collection}/{field}", needs="administration")
 async def patch_relation(call: Call) -> Json:
     """Take what decorates a relation, and return it as it is."""
+    await administration(call.core, call.actor)
     await fields(call)
     return await get_relation(call)
 
