@@ -24,65 +24,27 @@ def _header(d: Draw) -> str:
     return d.text().encode("utf-8", "replace").decode("latin-1").replace("\r", "").replace("\n", "").replace("\0", "")
 
 
+_FOUND_BY = ("title", "owner", "type", "access", "created", "modified", "tags", "id", "group", "orgid", "typekeywords")
+_WORDS = ("a", "alice", '"Web Map"', "pa*", "*", "[0 TO 9]", "{a TO b}", "[1 TO", "TO", "0000001", '"', "(", ")", "a~2",
+          "é", "\\", "/x/")  # fmt: skip
+_SEARCHES = ("/search", "/search", "/community/groups", "/community/users", "/content/groups/x/search",
+             "/portals/self/users/search")  # fmt: skip
+_MORE = ("start", "num", "sortField", "sortOrder", "bbox", "categories", "filter")
+
+
 def search(d: Draw) -> Case:
     """Search queries of the ArcGIS dialect."""
-    fields = (
-        "title",
-        "owner",
-        "type",
-        "access",
-        "created",
-        "modified",
-        "tags",
-        "id",
-        "group",
-        "orgid",
-        "typekeywords",
-        "x",
-    )
-    words = (
-        "a",
-        "alice",
-        '"Web Map"',
-        "pa*",
-        "*",
-        "[0 TO 9]",
-        "{a TO b}",
-        "[1 TO",
-        "TO",
-        "0000001",
-        '"',
-        "(",
-        ")",
-        "a~2",
-        "é",
-        "\\",
-        "/x/",
-    )
     parts = []
     for _ in range(d.rng.randrange(1, 9)):
-        word = d.one(*words, d.text())
-        parts.append(d.one("", "", "+", "-", "!") + (f"{d.one(*fields)}:{word}" if d.chance(0.5) else word))
+        word = d.one(*_WORDS, d.text())
+        parts.append(d.one("", "", "+", "-", "!") + (f"{d.one(*_FOUND_BY, 'x')}:{word}" if d.chance(0.5) else word))
         if d.chance(0.5):
             parts.append(d.one("AND", "OR", "NOT", "&&", "||", "(", ")", "((((", "^2"))
     text = " ".join(parts) if d.chance(0.98) else "(" * 5000 + "a"
-    more = {
-        name: d.one(d.number(), d.text())
-        for name in d.some(("start", "num", "sortField", "sortOrder", "bbox", "categories", "filter"), 3)
-    }
-    where = d.one(
-        "/search",
-        "/search",
-        "/community/groups",
-        "/community/users",
-        "/content/groups/x/search",
-        "/portals/self/users/search",
-    )
-    query = "&".join(
-        f"{name}={plussed(str(one))}"
-        for name, one in {"f": d.one("json", "pjson", "html", "x"), "q": text, **more}.items()
-    )
-    return Case("GET", f"/sharing/rest{where}", query, who=d.one(*PEOPLE))
+    asked = {"f": d.one("json", "pjson", "html", "x"), "q": text}
+    asked |= {name: d.one(d.number(), d.text()) for name in d.some(_MORE, 3)}
+    query = "&".join(f"{name}={plussed(str(one))}" for name, one in asked.items())
+    return Case("GET", f"/sharing/rest{d.one(*_SEARCHES)}", query, who=d.one(*PEOPLE))
 
 
 def arcgis(d: Draw) -> Case:
