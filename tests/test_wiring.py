@@ -290,7 +290,6 @@ def test_a_worker_ends_well(settings: Settings, way: str) -> None:
             "import commonhold.work.worker",
             {"sqlalchemy", "alembic", "rich", "PIL", "pypdfium2", "starlette", "uvicorn"},
         ),
-        ("import commonhold.work.worker", {"sqlalchemy", "alembic", "rich", "PIL", "starlette", "uvicorn"}),
     ],
 )
 def test_processes_load_what_they_run(run: str, never: set[str]) -> None:
