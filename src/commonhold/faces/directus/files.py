@@ -144,6 +144,8 @@ async def change(call: Call) -> Response:
     if name is not None:
         if not isinstance(name, str):
             raise invalid_payload('"filename_download" must be a string')
+        if call.actor.user is None:
+            raise forbidden()  # nobody without an account writes here, and not before he is told so
         await rename(call.core, call.actor, await _file(call), name)
     return await _told(call, call.params["key"])
 
