@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import astuple
 
 from commonhold.core.identity import Actor
 from commonhold.core.model import Event, Item, Setting
@@ -34,7 +35,7 @@ METHODS: dict[str, Callable[[SqliteStore], Awaitable[object]]] = {
 def crowded(database: Path) -> Path:
     """A database with so many events that looking through them takes longer than a listing may take inline."""
     connection = sqlite3.connect(database)
-    events = ((no, 0, "rare" if no % 10_000 == 0 else "x", None, "tests", None, None, None, "{}") for no in range(MANY))
+    events = (astuple(Event(no, 0, "x" if no % 10_000 else "rare", None, "tests")) for no in range(MANY))
     connection.executemany(statements.insert(Event), events)
     connection.commit()
     connection.close()
