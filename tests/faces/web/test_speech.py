@@ -1,10 +1,16 @@
 """The languages of the pages: chosen by the browser or by hand, complete, with numbers and moments of their own."""
 
+import re
+import runpy
+
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.faces.web.reading import read
 from tests.faces.web.site import Site
+from tests.house.source import ROOT
 
 from commonhold.faces.web.speech import LANGUAGES, language_of, speech
 
@@ -61,3 +67,29 @@ async def test_a_language_is_chosen_by_hand(hut: Site) -> None:
     for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:1"):
         done = await visitor.post("/app/language", {"language": "xx", "next": elsewhere})
         assert (done.headers["location"], "set-cookie" in done.headers) == ("/app", False)
+
+
+def _gathered() -> Catalog:
+    """Return every text of the pages, as ``scripts/make-messages`` gathers them."""
+    found: Catalog = runpy.run_path(str(ROOT / "scripts" / "make-messages"))["gathered"]()
+    return found
+
+
+_NAMED = re.compile(r"%\(\w+\)s|\{\w+\}|</?\w+>")
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_every_language_says_everything(language: str) -> None:
+    """Each text of the pages is in each catalogue, translated, with the same facts and elements in it; no other is."""
+    path = ROOT / "src/commonhold/faces/web/locale" / language / "messages.po"
+    with path.open("rb") as written:
+        known = read_po(written, locale=language)
+    said = {message.id for message in _gathered() if message.id}
+    assert said == {message.id for message in known if message.id}, "run scripts/make-messages, and translate"
+    for message in known:
+        if not message.id:
+            continue
+        ours, theirs = [[text] if isinstance(text, str) else list(text or ()) for text in (message.id, message.string)]
+        assert all(theirs), message.id
+        wanted, found = sorted(_NAMED.findall(ours[-1])), sorted(_NAMED.findall(theirs[-1]))
+        assert found == wanted, (ours, theirs)
