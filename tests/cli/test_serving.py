@@ -26,7 +26,6 @@ HEAVY = (
     "httpx2",
     "aiosmtplib",
     "css_inline",
-    "segno",
 )
 
 
