@@ -92,17 +92,18 @@ def _seed() -> int:
     return int(os.environ.get("COMMONHOLD_SEED") or random.SystemRandom().randrange(10**6))
 
 
-async def _asked(tmp_path: Path, cells: list[Cell], seed: int) -> None:
-    asked, found = await run(await Grounds.laid(tmp_path), cells)
+async def _asked(grounds: Grounds, cells: list[Cell], seed: int) -> None:
+    asked, found = await run(grounds, cells)
     print(f"COMMONHOLD_SEED={seed}: {asked} cells")
     assert not found, f"COMMONHOLD_SEED={seed}\n" + "\n".join(found)
 
 
-async def test_some_cells(tmp_path: Path) -> None:
+async def test_some_cells() -> None:
     """A small sample of cells on the engine in memory: the quick lane looks at what is asked for most."""
     seed = _seed()
     some = [cell for cell in sample(seed) if cell.route.judged and cell.route.face in ("native", "filr", "arcgis")]
-    await _asked(tmp_path, [cell for cell in some if cell.kind != "record"][:40], seed)
+    ground = await lay()
+    await _asked(Grounds(ground, ground), [cell for cell in some if cell.kind != "record"][:40], seed)
 
 
 @pytest.mark.slow
@@ -112,4 +113,4 @@ async def test_every_route_is_as_the_oracle_says(tmp_path: Path) -> None:
     And whatever is refused told nothing and changed nothing. Further cells: ``python -m tests.trust.matrix --all``.
     """
     seed = _seed()
-    await _asked(tmp_path, list(sample(seed)), seed)
+    await _asked(await Grounds.laid(tmp_path), list(sample(seed)), seed)
