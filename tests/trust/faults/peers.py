@@ -56,7 +56,11 @@ async def bucket_hangs(seconds: float) -> Figures:
             names = [one["name"] for one in (await town.alice.ok("GET", f"/items/{home}/children"))["data"]]
             assert names == ["before"], names
             assert (await town.alice("GET", f"/items/{uid}/content")).body == b"x" * (3 << 20)
-    return {"answers 503": 2, "answers to others meanwhile": answered, "longest until 503, in timeouts": took / seconds}
+    return {
+        "answers 503": 2,
+        "answers to others meanwhile": answered,
+        "longest until 503, in timeouts": round(took / seconds, 1),
+    }
 
 
 async def slow_download(seconds: float) -> Figures:

@@ -77,9 +77,9 @@ def disk_full(place: Place, rng: random.Random) -> Figures:
 
 
 def small_disk(place: Place, rng: random.Random, folder: Path) -> Figures:
-    """Serve an installation from a file system of 32 MiB that is full, and from which something is then removed."""
+    """Serve an installation from a file system of 256 MiB that is full, and from which something is then removed."""
     folder.mkdir(exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "none", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "none", str(folder)], check=True)
     try:
         data = Path(shutil.copytree(place.data, folder / "data"))
         ballast = folder / "ballast"
@@ -87,7 +87,7 @@ def small_disk(place: Place, rng: random.Random, folder: Path) -> Figures:
         def fill() -> None:
             with contextlib.suppress(OSError), ballast.open("wb") as file:
                 while True:
-                    file.write(b"\0" * 4096)
+                    file.write(b"\0" * 65536)
 
         with serving(Place(data, place.tokens)) as running:
             return alone(_full(running, rng, fill, ballast.unlink))
