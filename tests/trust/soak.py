@@ -46,7 +46,7 @@ EXPECTED: Final = {
     "uploads under": "One file, with the bytes of the one that was told 201; 409 for the others.",
     "quota": "As many as fit, whole; 507 for the others; the counter is exact.",
     "kill -9": "Everything acknowledged is there, nothing is half; the database is sound, every blob has its bytes.",
-    "disk full": "507 for writes, reads go on; afterwards everything goes on.",
+    "disk full": "507 for writes (503 where the database cannot tell why), reads go on; afterwards everything goes on.",
     "PostgreSQL": "503 while it is away; nothing acknowledged is lost.",
     "S3 hangs": "503 within twice the time-out of 30 s; nothing half; others are answered.",
     "S3 stalls": "A slow client gets all of it; a download that brings nothing any more is cut.",
