@@ -164,3 +164,13 @@ async def test_addresses_that_no_header_holds(hut: Site) -> None:
         sent = await visitor.get(f"/app/items/{odd}")
         assert (sent.status_code, "x-injected" in sent.headers) == (303, False)
         assert sent.headers["location"].endswith(odd.replace(":", "%3A"))
+
+
+async def test_a_form_without_its_field(hut: Site) -> None:
+    """A form that leaves out what it asks for is refused on its own page, and is no mistake of ours."""
+    visitor = hut.visitor()
+    await visitor.sign_in("alice")
+    folder = await hut.folder("docs")
+    for form in ("folders", "rename"):
+        refused = await visitor.post(f"/app/items/{folder.uid}/{form}", {"other": "x"})
+        assert 400 <= refused.status_code < 500, form
