@@ -16,7 +16,7 @@ from tests.trust.races.stage import on_stage
 pytestmark = pytest.mark.slow
 
 SEED = random.SystemRandom().randrange(1 << 32)
-ROUNDS = {"withdraw × read": 60, "password change × pass": 4}
+ROUNDS = {"withdraw × read": 30, "password change × pass": 4}
 LIMITS = {"COMMONHOLD_LIMITS_QUOTA": str(QUOTA)}
 
 
@@ -43,7 +43,7 @@ def test_the_new_enemy(running: Running, name: str) -> None:
 
     async def run() -> dict[str, int]:
         async with on_stage(running, random.Random(SEED)) as stage:
-            return await play(SCENES[name](stage), ROUNDS.get(name, 8))
+            return await play(SCENES[name](stage), ROUNDS.get(name, 5))
 
     done = alone(run())
     assert done["reads after the acknowledgement"] >= done["rounds"] * running.workers, SEED
