@@ -111,7 +111,7 @@ class FacedHistories(Histories):
         may = bool(right & Action.READ) and not (user is None and face in ("web", "filr"))
 
         async def act(village: Village) -> str:
-            reply = await self.ask(village, user, LOOKS[face](row))
+            reply = await self.ask(village, user, LOOKS[face](await village.build.get(Item, no)))
             assert reply.status < 500, reply
             shown = not reply.refused and "/app/sign-in" not in reply.headers.get("location", "")
             assert not shown or may, (face, user, row, right, reply)
@@ -123,11 +123,10 @@ class FacedHistories(Histories):
     @rule(face=st.sampled_from(sorted(GIVES)), by=st.integers(0, 4), item=st.integers(1, 3), to=st.integers(0, 4))
     def shared_by(self, face: str, by: int, item: int, to: int) -> None:
         """Somebody shares something through a face: what comes of it is judged after each step."""
-        world = self.run(oracle.read_world(self.village.core.store))
-        row = world.items[self.items[item]]
+        no = self.items[item]
 
         async def act(village: Village) -> str:
-            request = GIVES[face](row, self.people[to], NAMES[to])
+            request = GIVES[face](await village.build.get(Item, no), self.people[to], NAMES[to])
             reply = await self.ask(village, self.people[by], request)
             assert reply.status < 500, reply
             return str(reply.status) + msgspec.json.encode(_told(reply)).decode()

@@ -20,9 +20,9 @@ def test_engines_agree_on_every_history(tmp_path: Path, postgres: Server) -> Non
 
 
 @pytest.mark.slow
-def test_faces_show_what_the_oracle_allows() -> None:
+def test_faces_show_what_the_oracle_allows(tmp_path: Path) -> None:
     """Whatever was done by verbs and by faces, each face shows an item exactly to those who may see it."""
-    assert drive([in_memory], examples=15, steps=20, faced=True) > 50
+    assert drive([in_memory, in_files(tmp_path)], examples=6, steps=15, faced=True) > 20
 
 
 def test_faces_in_a_short_history() -> None:
