@@ -48,6 +48,7 @@ def test_a_chain_is_copied_verified_and_found_broken(town: Cli, tmp_path: Path) 
 
 def seal(directory: Path) -> None:
     """Do as the worker does each minute."""
+
     async def once() -> None:
         async with wiring.open_core(load({}, {"data": str(directory)})) as core:
             assert await seal_next(core)

@@ -65,7 +65,6 @@ def test_there_and_again(
     assert second.out.count('"type":"item"') == b"\n".join(kept).count(b'"type":"item"')
 
 
-
 def test_what_the_commands_refuse(data: Path, alone: Path) -> None:
     """No file is replaced; a file that is none, and a directory without an installation, end with 4, and say why."""
     (alone / "mine").write_text("mine")

@@ -69,7 +69,7 @@ class CloudBlobs:
     async def read(self, allowed: Allowed, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:  # noqa: ARG002
         """See the port: one request, whose answer is streamed; and another one for the rest if that took too long.
 
-        An answer may take ``TIMEOUT`` in all, and whoever downloads may be slow. Only one that brings nothing is no use.
+        An answer may take ``TIMEOUT`` in all, and whoever downloads may be slow. Only one without bytes is no use.
         """
         if end is not None and start >= end:
             if await self.size(key) is None:

@@ -93,8 +93,8 @@ class CountTry(msgspec.Struct, frozen=True):
     """Count a try in the subject's window, which begins with the first one; above ``limit`` it breaks as ``UsedUp``.
 
     A window that is over (``since <= at - window``) begins anew; so does one that lies as far in the future, which a
-    clock that was ahead has left behind. Counted before the password is looked at, so that tries at the same time cannot
-    slip through; ``tries`` -1 gives one back, never below none.
+    clock that was ahead has left behind. Counted before the password is looked at, so that tries at the same time
+    cannot slip through; ``tries`` -1 gives one back, never below none.
     """
 
     subject: str  # a digest (``core.directory.digests``)
@@ -181,7 +181,7 @@ Guard = ShareIs | TreeAt | PeopleAt | StampIs | LeaseIs | RowIs
 
 
 class Commit(msgspec.Struct, frozen=True):
-    """What was written: the revision, the number given to each placeholder, and what changes gave that give something."""
+    """What was written: the revision, the number given to each placeholder, and what those changes gave that give any."""
 
     revision: int
     numbers: Mapping[int, int] = {}

@@ -2,7 +2,7 @@
 
 Each has a bucket that holds as many requests as its limit allows in a minute and fills evenly; a request takes one.
 What counts for safety (wrong passwords, uses, shares in a day) is counted in the store, exactly; this keeps one caller
-from taking all the time of a process. Memory is bounded: beyond ``MOST`` buckets the fullest ones, which say nothing, go.
+from taking all the time of a process. Memory is bounded: beyond ``MOST`` buckets the fullest go, which say nothing.
 """
 
 import ipaddress

@@ -10,7 +10,6 @@ from commonhold.core import cost
 from commonhold.core.changes import Change, Missed
 from commonhold.core.core import Core, Placeholders, attempt, happened
 from commonhold.core.identity import Actor, RecordRef
-from commonhold.core.model import Item
 from commonhold.core.problems import Problem
 from commonhold.core.query import NEVER, Compare, Filter, Op, Page, Pick, Query, Scalar, all_of
 from commonhold.core.records.asking import asks_query
@@ -21,7 +20,7 @@ from commonhold.core.records.kinds import Kind
 from commonhold.core.records.ports import Row, Rows
 from commonhold.core.records.rules import Access, checked, fields_of, preset, rows_of, shown_on
 from commonhold.core.records.writes import DropRows, PutRows, SetRows
-from commonhold.core.roles import Action, ItemKind
+from commonhold.core.roles import Action
 
 MOST_WRITTEN: Final = 1_000  # rows in one request: one transaction, which everybody else waits for
 LONGEST: Final = 200  # rows on a page
