@@ -181,7 +181,7 @@ Guard = ShareIs | TreeAt | PeopleAt | StampIs | LeaseIs | RowIs
 
 
 class Commit(msgspec.Struct, frozen=True):
-    """What was written: the revision, the number given to each placeholder, and what those changes gave that give any."""
+    """What was written: the revision, the number given to each placeholder, and what changes gave that give any."""
 
     revision: int
     numbers: Mapping[int, int] = {}
