@@ -164,6 +164,19 @@ async def test_a_new_owner(town: Town, root: Person, alice: Person, bob: Person)
         await change_group(town.core, actor(bob), group.no, GroupChange(owner=alice.no))
 
 
+async def test_a_group_given_away(town: Town, alice: Person, bob: Person) -> None:
+    """Whoever gives a group away in which he is not himself is told what he made of it, though he sees it no more."""
+    terms = GroupTerms(0, visible=Kind.USER)
+    group = await add_group(town.core, actor(alice), NewGroup(title="Team", owner_joins=False, terms=terms))
+    change = GroupChange(owner=bob.no, title="Their team", terms={"protected": True})
+    given = await change_group(town.core, actor(alice), group.no, change)
+
+    assert (given.owner, given.title, given.terms.protected) == (bob.no, "Their team", True)
+    with refused("unknown_group"):
+        await get_group(town.core, actor(alice), group.no)
+    assert (await get_group(town.core, actor(bob), group.no)).title == "Their team"
+
+
 async def test_deleting(town: Town, alice: Person, bob: Person) -> None:
     """Nobody is a deleted group any more, nested ones included; its title is free; protection stops it."""
     outer, group, inner = [await town.group(title, alice) for title in ("Outer", "Team", "Inner")]

@@ -246,3 +246,12 @@ async def test_permissions_on_what_is_no_table(town: Town) -> None:
     ]
     assert [reply.status for reply in made] == [204, 200]
     assert [row["max_uses"] for row in await town.outsider.get("/shares")] == [2]
+
+
+async def test_a_role_is_no_policy(town: Town) -> None:
+    """What was not made as a policy cannot be given as one; nobody is put into it by the attempt."""
+    roles = [(await town.admin("POST", "/roles", {"name": name})).data["id"] for name in ("one", "two")]
+    before = (await town.core.store.instance()).revision
+    refused = await town.admin("POST", "/access", {"role": roles[0], "policy": roles[1]})
+    assert refused.refused[:2] == (400, "INVALID_FOREIGN_KEY")
+    assert (await town.core.store.instance()).revision == before

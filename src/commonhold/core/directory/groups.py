@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from commonhold.core.changes import Drop, DropWhere, Set, Unnest, Upsert
 from commonhold.core.core import Core, attempt
@@ -184,28 +185,42 @@ def _proper(terms: GroupTerms) -> GroupTerms:
 async def change_group(core: Core, actor: Actor, ref: RecipientRef, change: GroupChange) -> Group:
     """Change a group: its managers title and attributes, its owner and administrators also owner and terms.
 
+    Whoever gave a group away and does not see it any more is told what he made of it.
+
     :raises Problem: unknown_group, forbidden, unknown_user, not_allowed, name_taken, invalid_field
     """
     ref = a(Kind.GROUP, ref)
     owner = change.owner
     heir = None if isinstance(owner, Unset) else a(Kind.USER, owner)
 
-    async def once() -> int:
+    async def once() -> Group:
         standing = await stand(core, actor, ref, *([heir] if heir is not None else ()), scope=Action.MANAGE)
         group = group_in(standing, ref)
         if not (owns if change.terms or heir is not None else manages)(standing, group):
             raise Problem("forbidden")
         draft = Draft(core, actor)
         await _rename(core, standing, draft, group, change)
+        made = group_of(standing, group)
         if change.terms:
-            draft.add(Upsert(_changed(terms_of(standing, group), change.terms)))
+            terms = _changed(terms_of(standing, group), change.terms)
+            draft.add(Upsert(terms))
+            made = replace(made, terms=terms)
         if heir is not None:
-            _hand_over(draft, group, standing.one(heir, Kind.USER, "owner"))
+            to = standing.one(heir, Kind.USER, "owner")
+            _hand_over(draft, group, to)
+            made = replace(made, owner=to.no)
         draft.note("group.changed", group.no)
         await draft.commit(standing.unchanged)
-        return group.no
+        return made
 
-    return await get_group(core, actor, await attempt(once))
+    made = await attempt(once)
+    try:
+        return await get_group(core, actor, made.no)
+    except Problem as problem:
+        if problem.code != "unknown_group":
+            raise
+        title = made.title if isinstance(change.title, Unset) else title_of(change.title)
+        return replace(made, title=title)
 
 
 async def _rename(core: Core, standing: Standing, draft: Draft, group: Principal, change: GroupChange) -> None:

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from msgspec.json import decode
 from starlette.responses import Response
 
-from commonhold.core.directory.groups import GroupChange, NewGroup, add_group, change_group, delete_group
+from commonhold.core.directory.groups import GroupChange, NewGroup, add_group, change_group, delete_group, get_group
 from commonhold.core.directory.members import add_members, remove_members
 from commonhold.core.directory.roll import roll, with_uids
 from commonhold.core.model import GroupTerms, Principal
@@ -37,6 +37,7 @@ from commonhold.faces.directus.registry import (
     ROLES,
     access_row,
     accesses,
+    kept_in,
 )
 from commonhold.faces.directus.replies import data_reply
 from commonhold.faces.directus.routes import NOTHING, Table, fields, payload
@@ -252,6 +253,9 @@ async def _attach(call: Call, body: dict[str, Json]) -> str:
     if body.get(column) is None:
         raise invalid_payload('Permissions of everyone stand in the policy "Public" alone')
     holder = await _referred(call, body, column, kind)
+    group = await get_group(call.core, call.actor, policy.no)
+    if not kept_in(group.attributes).get("policy"):  # a role, or a group of another face: nothing is given by it here
+        raise invalid_foreign_key(ACCESS, "policy", policy.uid)
     edited = await add_members(call.core, call.actor, policy.no, [holder.no])
     if edited.refused:
         raise Problem(edited.refused[0].code)

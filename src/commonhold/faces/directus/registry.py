@@ -1,7 +1,7 @@
 """The rows of the collections that this dialect shows by itself, made of what the core knows."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from commonhold.core.directory.roll import Entry, Roll, with_numbers
@@ -100,7 +100,12 @@ def share_row(link: Link, people: dict[int, str]) -> Row:
 
 def kept_of(entry: Entry) -> dict[str, Any]:
     """Return what this face keeps beside a group."""
-    found = attributes_of(entry.profile).get(KEPT)
+    return kept_in(attributes_of(entry.profile))
+
+
+def kept_in(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what this face keeps among the attributes of a group."""
+    found = attributes.get(KEPT)
     return found if isinstance(found, dict) else {}
 
 
