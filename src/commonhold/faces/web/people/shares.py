@@ -16,7 +16,7 @@ from commonhold.faces.web.own import sign_in_first
 from commonhold.faces.web.pages import HTML
 from commonhold.faces.web.people.looking import DAY, Choice, viewer_over
 from commonhold.faces.web.speech import mark
-from commonhold.faces.web.taking import NOTHING, PAGE, Given, Refused, asked, flag, number_of, refused, show, take
+from commonhold.faces.web.taking import NOTHING, Given, Refused, asked, flag, number_of, refused, show, take
 from commonhold.http.face import Call
 from commonhold.http.typed import Table
 
@@ -27,6 +27,7 @@ WHAT: Final = (
     Choice("public", mark("public: links and everyone")),
     Choice("soon", mark("ending within 7 days")),
 )
+ROWS: Final = 50  # on a page: whether each gives something now is decided by its whole chain
 FACES: Final = ("native", "web", "directus", "puter", "filr", "arcgis", "cli")
 _SOON: Final = 7 * DAY
 _PROBLEMS: Final = "unauthenticated forbidden cross_site bad_cursor"
@@ -88,7 +89,7 @@ async def _shown(call: Call, refusal: Refused = NOTHING, ended: int | None = Non
     shares: Any = ()
     further = None
     try:
-        page = await shares_of_all(call.core, call.actor, await _wanted(call, found), number_of(call, "after"), PAGE)
+        page = await shares_of_all(call.core, call.actor, await _wanted(call, found), number_of(call, "after"), ROWS)
         shares, further = page.shares, page.next
     except Problem as problem:
         if problem.code not in ("unknown_user", "unknown_item"):
@@ -131,7 +132,7 @@ async def end_shares(call: Call) -> Response:
 
     async def act(given: Given) -> Response:
         await viewer_over(call)
-        chosen = tuple(dict.fromkeys(given.get("share", ())))[:PAGE]
+        chosen = tuple(dict.fromkeys(given.get("share", ())))[:ROWS]
         if not chosen:
             raise Problem("missing_field", field="share")
         if not flag(given, "sure"):
