@@ -74,6 +74,16 @@ class Counting:
 
         assert (await build.get(Space, space)).used == 100
 
+    async def test_more_than_four_gigabytes_at_once(self, build: Builder) -> None:
+        """A file is counted whole, however large it is, and given back whole."""
+        large = 5 << 30
+        space = await space_of(build, await build.space(await build.user("ann")))
+        await build.commit(Charge(space, large, 2 * large), Charge(space, large))
+        with pytest.raises(OverQuota):
+            await build.store.commit([Charge(space, large, 2 * large)])
+        await build.commit(Charge(space, -large))
+        assert (await build.get(Space, space)).used == large
+
     async def test_giving_back_is_never_over_quota(self, build: Builder) -> None:
         """Whoever is over a quota that became smaller may give bytes back, and put nothing."""
         space = await space_of(build, await build.space(await build.user("ann")))
