@@ -46,7 +46,7 @@ async def counted(town: Town, build: Builder, shares: int, path: str) -> tuple[i
 
 @pytest.mark.parametrize("word", ["library_children", "library_files", "library_entities?count=500&recursive=true"])
 async def test_200_shares_take_as_many_readings_as_two(hamlet: Town, word: str) -> None:
-    """A list of 200 shared things comes whole; a full page takes at most one step more, to see that it was the last one."""
+    """A list of 200 shared things comes whole; a full page takes one step more at most, to see that it was the last."""
     path = f"/shares/with_user/{hamlet.no('bob')}/{word}"
     build = Builder(hamlet.core.store)
     few = await counted(hamlet, build, 1, path)
