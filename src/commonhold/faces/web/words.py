@@ -8,7 +8,7 @@ from typing import Any, Final
 from commonhold.core.model import Item, attributes_of
 from commonhold.core.problems import Problem
 from commonhold.core.records.cards import text_of
-from commonhold.core.roles import ItemKind, Role
+from commonhold.core.roles import ItemKind, Kind, Role
 from commonhold.faces.web.speech import Speech, mark
 from commonhold.http.media import OCTETS, clean_media_type
 
@@ -102,6 +102,16 @@ _ITEMS: Final = {
     ItemKind.APP: mark("App"),
     ItemKind.ENTRY: mark("Entry"),
 }
+KINDS: Final = {
+    Kind.USER: mark("Person"),
+    Kind.GROUP: mark("Group"),
+    Kind.ORG: mark("Organisation"),
+    Kind.EVERYONE: mark("Everyone"),
+    Kind.LINK: mark("Link"),
+    Kind.MAIL: mark("Mail address"),
+}
+"""Kinds of recipients, in one word."""
+
 _ROLES: Final = {
     Role.PREVIEWER: mark("look"),
     Role.VIEWER: mark("look and download"),

@@ -17,6 +17,7 @@ from commonhold.faces.web.pages import HTML
 from commonhold.faces.web.people.looking import DAY, Choice, viewer_over
 from commonhold.faces.web.speech import mark
 from commonhold.faces.web.taking import NOTHING, Given, Refused, asked, flag, number_of, refused, show, take
+from commonhold.faces.web.words import KINDS
 from commonhold.http.face import Call
 from commonhold.http.typed import Table
 
@@ -37,14 +38,6 @@ STATES: Final = {
     "ended": mark("over"),
     "used_up": mark("used up"),
     "in_trash": mark("in the trash"),
-}
-KINDS: Final = {
-    Kind.USER: mark("Person"),
-    Kind.GROUP: mark("Group"),
-    Kind.ORG: mark("Organisation"),
-    Kind.EVERYONE: mark("Everyone"),
-    Kind.LINK: mark("Link"),
-    Kind.MAIL: mark("Mail address"),
 }
 
 

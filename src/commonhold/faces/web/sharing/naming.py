@@ -5,16 +5,7 @@ from typing import Final
 from commonhold.core.roles import Kind
 from commonhold.core.sharing.finding import Shown
 from commonhold.faces.web.speech import Speech, mark
-
-KINDS: Final = {
-    Kind.USER: mark("Person"),
-    Kind.GROUP: mark("Group"),
-    Kind.ORG: mark("Organisation"),
-    Kind.EVERYONE: mark("Everyone"),
-    Kind.LINK: mark("Link"),
-    Kind.MAIL: mark("Mail address"),
-}
-"""Kinds of recipients."""
+from commonhold.faces.web.words import KINDS
 
 PASSED_ON: Final = {
     Kind.USER: mark("People"),

@@ -11,8 +11,9 @@ from commonhold.core.policy.audience import Reason
 from commonhold.core.roles import Action, Kind, role_for
 from commonhold.core.sharing.finding import Answer, Shown
 from commonhold.faces.web import words
-from commonhold.faces.web.sharing.naming import KINDS, missing, whom
+from commonhold.faces.web.sharing.naming import missing, whom
 from commonhold.faces.web.speech import Speech, mark
+from commonhold.faces.web.words import KINDS
 
 # By whether it stands on a folder above, and by whether it reaches him through somebody else.
 _SHARED: Final = {
