@@ -204,6 +204,14 @@ async def test_emptying(world: World) -> None:
     assert (await world.used(), (await get(world.core, world.ann, kept.no)).life) == (5, Life.LIVE)
 
 
+async def test_emptying_by_what_is_in_the_trash(world: World) -> None:
+    """The space may be named by something that is thrown away itself: it goes with the rest."""
+    file = await world.file("a")
+    await trash(world.core, world.ann, file.no)
+
+    assert await empty(world.core, world.ann, file.no) == 1
+
+
 async def test_emptying_is_not_looking(world: World) -> None:
     """A scope that reads only empties nobody's trash."""
     reader = Actor(world.ann.user, actions=Action.READ)

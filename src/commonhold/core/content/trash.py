@@ -116,9 +116,12 @@ async def empty(core: Core, actor: Actor, within: ItemRef | None = None) -> int:
     :raises Problem: unauthenticated, unknown_item, forbidden
     """
     count = 0
+    place = within  # what names the space may be in the trash itself, and is gone after the first page of it
 
     async def once() -> int:
-        top = await top_of(core, actor, within)
+        nonlocal place
+        top = await top_of(core, actor, place)
+        place = top.item.no
         if not top.right.may(Action.DELETE):
             raise Problem("forbidden", field="item")
         page = await trashed(core, actor, top.item.no)
