@@ -1,6 +1,7 @@
 """A look at PostgreSQL takes one statement where it can, and sees one moment however many it takes."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ from commonhold.core.policy.snapshot import Look
 from commonhold.core.roles import Kind
 from commonhold.store.postgres import looking
 from commonhold.store.postgres.connections import HOT, READING, Connection, connect
+from commonhold.store.postgres.foresight import FORESIGHT, _Wanted
 from commonhold.store.postgres.store import PostgresStore
 from commonhold.store.ruling import Kept
 from commonhold.store.sources.dialects import Postgres
@@ -140,13 +142,39 @@ async def _at(revision: int, store: PostgresStore, asked: Look, seen: Any) -> An
 
 async def test_a_new_database_is_planned_as_a_full_one(connection: Connection) -> None:
     """No table is read from end to end, even where nobody has counted its rows yet."""
-    from commonhold.store.postgres.foresight import FORESIGHT, _Wanted
-
     values = _Wanted(Look(Actor(20), (1,), (Named("x"),))).values()
     steps = [step for (step,) in await connection.fetch(f"EXPLAIN {FORESIGHT}", *values)]
 
     scans = [step.split("Seq Scan on ")[1].split()[0] for step in steps if "Seq Scan on " in step]
     assert set(scans) <= {"instance"}
+
+
+async def test_what_else_somebody_was_given_is_not_read(
+    store: PostgresStore, connection: Connection, postgres_database: str
+) -> None:
+    """A decision looks through the shares on the chain, however many shares elsewhere reach whom it is about."""
+    build = Builder(store)
+    made = await street(build)
+    aside = [await build.item(made["root"], f"aside {n}") for n in range(5)]
+    to = [made["inner"]] * 2_000 + list(range(10_000, 14_000))  # few have many, as the planner will not guess
+    await build.put(
+        *(Share(-n, -n, f"s{n}", aside[n % 5], no, Kind.GROUP, None, n, 20, "tests") for n, no in enumerate(to, 1))
+    )
+    counted = await asyncpg.connect(postgres_database)
+    await counted.execute("ANALYZE")
+    await counted.close()
+
+    asked = _Wanted(Look(Actor(made["bob"]), items=(made["item"],))).values()
+    (found,) = await connection.fetchrow(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {FORESIGHT}", *asked)
+    read = [step["Actual Rows"] * step["Actual Loops"] for step in _steps(json.loads(found)[0]["Plan"])]
+
+    assert max(read) < 100
+
+
+def _steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _steps(below)
 
 
 async def test_columns_are_in_order(connection: Connection) -> None:

@@ -40,9 +40,9 @@ mine AS MATERIALIZED (
 ),
 met (no, hangs_on) AS (
     (
-        SELECT found.no, found.hangs_on FROM chain CROSS JOIN LATERAL (
+        SELECT found.no, found.hangs_on FROM chain CROSS JOIN LATERAL ( -- OFFSET 0: by item, never by recipient
             SELECT share.no, share.hangs_on FROM share
-            WHERE share.item = chain.no AND share.recipient = ANY(ARRAY(SELECT no FROM mine))
+            WHERE share.item = chain.no AND share.recipient = ANY(ARRAY(SELECT no FROM mine)) OFFSET 0
         ) AS found
         UNION SELECT no, hangs_on FROM asked
     )
