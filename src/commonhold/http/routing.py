@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import msgspec
@@ -65,9 +65,9 @@ class Tree:
     def _plant(self, route: Route) -> _Node:
         node = self._root
         for part in route.path.removeprefix("/").split("/"):
-            variable = _VARIABLE.fullmatch(part)
+            variable = _VARIABLE.fullmatch(part) if part[:1] == "{" else None
             if variable is None:
-                node = node.literal.setdefault(part, _Node())
+                node = node.literal.get(part) or node.literal.setdefault(part, _Node())
             elif variable[2]:
                 node.rest = node = node.rest or _Node()
             else:
@@ -92,6 +92,12 @@ def _walk(node: _Node, parts: list[str], at: int, values: tuple[str, ...]) -> Ma
     return found
 
 
+@lru_cache(maxsize=32)
+def _planted(routes: tuple[Route, ...]) -> Tree:
+    """Return the tree of a face's routes, which does not depend on where the face is mounted."""
+    return Tree(routes)
+
+
 class Mounted:
     """A face where settings put it: under a prefix, on a host of its own, open to some origins."""
 
@@ -103,7 +109,7 @@ class Mounted:
         self.under = settings.prefix or ""
         self.host = settings.host
         self.claims = tuple(self.under + claim.rstrip("/") for claim in face.claims)
-        self.tree = Tree(face.routes)
+        self.tree = _planted(face.routes)
         self.cors = Cors(settings.origins or face.origins, face.exposes)
 
     def match(self, path: str) -> Match | None:

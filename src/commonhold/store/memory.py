@@ -105,6 +105,14 @@ class MemoryStore:
         self._open = True
         return self
 
+    def twin(self) -> "MemoryStore":
+        """Return a store that holds the same, and goes its own way from now on."""
+        other = MemoryStore()
+        other._tables = {row: table.twin() for row, table in self._tables.items()}
+        other._instance, other._since, other.past = self._instance, dict(self._since), list(self.past)
+        other._open = self._open
+        return other
+
     def _probes(self) -> MemoryProbes:
         """Return probes of this moment.
 

@@ -51,6 +51,16 @@ class Table(Generic[R]):
             self.rows[key] = row
         return old
 
+    def twin(self) -> "Table[R]":
+        """Return a table of its own that holds the same rows; they never change, and are shared."""
+        other: Table[R] = Table.__new__(Table)
+        other.rows = dict(self.rows)
+        other._indexes = {
+            column: {value: dict(rows) for value, rows in index.items()} for column, index in self._indexes.items()
+        }
+        other._taken = [(one, dict(taken)) for one, taken in self._taken]
+        return other
+
     def by(self, column: str, values: Collection[Any]) -> Iterator[R]:
         """Yield the rows whose ``column`` holds one of ``values``."""
         index = self._indexes.get(column)
