@@ -152,19 +152,22 @@ async def test_a_new_database_is_planned_as_a_full_one(connection: Connection) -
 async def test_what_else_somebody_was_given_is_not_read(
     store: PostgresStore, connection: Connection, postgres_database: str
 ) -> None:
-    """A decision looks through the shares on the chain, however many shares elsewhere reach whom it is about."""
+    """A decision reads what reaches somebody by the chain, however much else he, or the item's others, were given."""
     build = Builder(store)
     made = await street(build)
-    aside = [await build.item(made["root"], f"aside {n}") for n in range(5)]
-    to = [made["inner"]] * 2_000 + list(range(10_000, 14_000))  # few have many, as the planner will not guess
+    aside = [await build.item(made["root"], f"aside {n}") for n in range(6)]
+    to = [*[made["inner"]] * 2_000, *range(10_000, 14_000)]  # few have many, as the planner will not guess
     await build.put(
-        *(Share(-n, -n, f"s{n}", aside[n % 5], no, Kind.GROUP, None, n, 20, "tests") for n, no in enumerate(to, 1))
+        *(
+            Share(-n, -n, f"s{n}", aside[n % 5 + 1 if no == made["inner"] else 0], no, Kind.GROUP, None, n, 20, "tests")
+            for n, no in enumerate(to, 1)
+        )
     )
     counted = await asyncpg.connect(postgres_database)
     await counted.execute("ANALYZE")
     await counted.close()
 
-    asked = _Wanted(Look(Actor(made["bob"]), items=(made["item"],))).values()
+    asked = _Wanted(Look(Actor(made["bob"]), items=(made["item"], aside[0]))).values()
     (found,) = await connection.fetchrow(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {FORESIGHT}", *asked)
     read = [step["Actual Rows"] * step["Actual Loops"] for step in _steps(json.loads(found)[0]["Plan"])]
 

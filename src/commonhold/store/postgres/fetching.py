@@ -17,8 +17,9 @@ _CHAINS: Final = load("chains") + reading(
 )
 _SETS: Final = load("sets") + reading("ARRAY(SELECT ARRAY[principal, grp] FROM held)")
 _SHARES: Final = reading(
-    "ARRAY(SELECT found.one FROM unnest($1::bigint[]) AS given (no) CROSS JOIN LATERAL "
-    "(SELECT one FROM share AS one WHERE one.item = given.no AND one.recipient = ANY($2::bigint[]) OFFSET 0) AS found)"
+    "ARRAY(SELECT found.one FROM unnest($1::bigint[]) AS given (no) CROSS JOIN unnest($2::bigint[]) AS mine (no) "
+    "CROSS JOIN LATERAL (SELECT one FROM share AS one WHERE one.item = given.no AND one.recipient = mine.no OFFSET 0) "
+    "AS found)"
 )
 _CHILD: Final = reading(
     "(SELECT one FROM item AS one WHERE one.parent = $1 AND one.name_key = $2 AND one.life = 'live')"

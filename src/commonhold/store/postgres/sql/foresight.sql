@@ -40,9 +40,10 @@ mine AS MATERIALIZED (
 ),
 met (no, hangs_on) AS (
     (
-        SELECT found.no, found.hangs_on FROM chain CROSS JOIN LATERAL ( -- OFFSET 0: by item, never by recipient
+        -- One probe of share_near for each pair; without OFFSET 0 all that an item gives, or somebody has, may be read.
+        SELECT found.no, found.hangs_on FROM chain CROSS JOIN mine CROSS JOIN LATERAL (
             SELECT share.no, share.hangs_on FROM share
-            WHERE share.item = chain.no AND share.recipient = ANY(ARRAY(SELECT no FROM mine)) OFFSET 0
+            WHERE share.item = chain.no AND share.recipient = mine.no OFFSET 0
         ) AS found
         UNION SELECT no, hangs_on FROM asked
     )
