@@ -3,7 +3,7 @@
 from hypothesis import settings
 from tests.searching import examples
 
-pytest_plugins = ["pytester", "tests.databases", "tests.lanes", "tests.postgres"]
+pytest_plugins = ["pytester", "tests.databases", "tests.lanes", "tests.loops", "tests.postgres"]
 
 # No deadline: a test says what happens, never how fast; speed is measured in bench/.
 settings.register_profile("commonhold", deadline=None, print_blob=True, max_examples=examples(30, 100))

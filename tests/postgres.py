@@ -2,10 +2,10 @@
 
 Whoever asks for the fixture ``postgres`` gets a ``Server``; ``postgres.fresh()`` is the URL of a database of one's own,
 as the program makes it, and ``postgres.copy(url)`` one that holds what another one does. What is left goes at the end.
+``postgres_database`` and ``on_postgres`` are cheaper: their databases stand from test to test (``tests.standing``).
 To run a face's town on it too, add ``POSTGRES`` to the fixture's parameters, and open ``on_postgres(request, clock)``.
 """
 
-import asyncio
 import contextlib
 import ctypes
 import os
@@ -15,20 +15,19 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 import pytest
+from tests.loops import Aside, Lasting, apart
+from tests.standing import Standing, let_go
 
 from commonhold.core.ports import Clock
 from commonhold.store.postgres.ready import make_ready
 from commonhold.store.postgres.store import PostgresStore
-
-T = TypeVar("T")
 
 ASKED = "COMMONHOLD_TEST_POSTGRES"
 POSTGRES = pytest.param("postgres", marks=pytest.mark.slow)
@@ -40,14 +39,8 @@ ROOM = 4 << 30  # bytes
 USER = "commonhold"
 QUICK = {
     "listen_addresses": "", "fsync": "off", "full_page_writes": "off", "synchronous_commit": "on",
-    "autovacuum": "off", "max_connections": "200", "shared_buffers": "32MB", "max_wal_size": "256MB",
+    "autovacuum": "off", "max_connections": "400", "shared_buffers": "32MB", "max_wal_size": "256MB",
 }  # fmt: skip
-
-
-def apart(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on a loop of its own, also where another one runs."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
 
 
 def programs() -> Path | None:
@@ -65,6 +58,9 @@ class Server:
         self._names = (f"commonhold_{os.getpid()}_{n}" for n in count())
         self._made: set[str] = set()
         self._empty: str | None = None
+        self._aside = Aside()
+        self._asking: asyncpg.Connection[asyncpg.Record] | None = None
+        self._free: dict[str, list[Standing]] = {}
 
     def url(self, name: str) -> str:
         """Return the URL of a database."""
@@ -73,14 +69,19 @@ class Server:
     def ask(self, text: str, name: str = "postgres") -> list[Any]:
         """Run a statement."""
 
-        async def run() -> list[Any]:
+        async def once() -> list[Any]:
             connection = await asyncpg.connect(self.url(name))
             try:
                 return list(await connection.fetch(text))
             finally:
                 await connection.close()
 
-        return apart(run())
+        async def kept() -> list[Any]:
+            if self._asking is None or self._asking.is_closed():
+                self._asking = await asyncpg.connect(self.url(name))
+            return list(await self._asking.fetch(text))
+
+        return self._aside.run(kept() if name == "postgres" else once())
 
     def bare(self) -> str:
         """Make a database without tables, and return its URL."""
@@ -88,10 +89,27 @@ class Server:
 
     def fresh(self) -> str:
         """Make a database as the program makes it, and return its URL."""
+        return self.copy(self.empty())
+
+    def empty(self) -> str:
+        """Return the URL of a database as the program makes it, which nobody writes to."""
         if self._empty is None:
             self._empty = self.bare()
             apart(make_ready(self._empty))
-        return self.copy(self._empty)
+        return self._empty
+
+    def lend(self, template: str, lasting: Lasting) -> Standing:
+        """Return a database that holds what another one does, for one test; it may have served others."""
+        free = self._free.setdefault(template, [])
+        return free.pop() if free else Standing(self.copy(template), self._aside, lasting)
+
+    def take_back(self, template: str, standing: Standing) -> None:
+        """Put back what a test did to a database, for the next one; or drop it."""
+        if standing.put_back():
+            self._free[template].append(standing)
+        else:
+            standing.leave()
+            self.drop(standing.url)
 
     def copy(self, url: str) -> str:
         """Make a database that holds what another one holds, to which nobody is connected, and return its URL."""
@@ -117,6 +135,15 @@ class Server:
         """Drop what is left."""
         for name in list(self._made):
             self.drop(self.url(name))
+
+    def leave(self) -> None:
+        """Break all connections of ours."""
+        for standing in chain.from_iterable(self._free.values()):
+            standing.leave()
+        self._free.clear()
+        if self._asking is not None:
+            self._aside.run(let_go(self._asking))
+        self._aside.end()
 
 
 class OwnServer(Server):
@@ -175,18 +202,25 @@ class OwnServer(Server):
 
     def stop(self) -> None:
         """End it, and forget its data."""
+        self.leave()
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def on_postgres(request: pytest.FixtureRequest, clock: Clock, template: str | None = None) -> PostgresStore:
-    """Open a store in a database of one's own, a copy of ``template`` if there is one; it is dropped afterwards."""
+def standing(request: pytest.FixtureRequest, template: str | None = None) -> Standing:
+    """Lend a database to a test: a copy of ``template``, or empty; afterwards it is put back."""
     server: Server = request.getfixturevalue("postgres")
-    url = server.fresh() if template is None else server.copy(template)
-    request.addfinalizer(lambda: server.drop(url))
-    return PostgresStore(url, clock=clock)
+    like = template or server.empty()
+    found = server.lend(like, request.getfixturevalue("lasting"))
+    request.addfinalizer(lambda: server.take_back(like, found))
+    return found
+
+
+def on_postgres(request: pytest.FixtureRequest, clock: Clock, template: str | None = None) -> PostgresStore:
+    """Open a store in a database of one's own, a copy of ``template`` if there is one."""
+    return standing(request, template).store(clock)
 
 
 def _ends_with_us() -> None:
@@ -211,6 +245,7 @@ def postgres() -> Iterator[Server]:
         server = Server(f"{base.rsplit('/', 1)[0]}/{{}}{slash and '?'}{query}")
         yield server
         server.clean()
+        server.leave()
         return
     own = OwnServer()
     own.start()
@@ -219,8 +254,12 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture
-def postgres_database(postgres: Server) -> Iterator[str]:
-    """A database of one's own, as the program makes it."""
-    url = postgres.fresh()
-    yield url
-    postgres.drop(url)
+def postgres_standing(request: pytest.FixtureRequest) -> Standing:
+    """A database for this test, as the program makes it, with its connections."""
+    return standing(request)
+
+
+@pytest.fixture
+def postgres_database(postgres_standing: Standing) -> str:
+    """The URL of a database for this test, as the program makes it."""
+    return postgres_standing.url

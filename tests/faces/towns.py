@@ -3,17 +3,15 @@
 A dialect's ``conftest.py`` takes the fixtures from here and says in ``plan`` how its town is built.
 """
 
-import asyncio
-import copy
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import pytest
 from tests.databases import placed
+from tests.loops import apart
 from tests.postgres import POSTGRES, Server, on_postgres
 
 from commonhold.core.core import Core
@@ -23,11 +21,9 @@ from commonhold.store.postgres.store import PostgresStore
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.core import CountedSecrets, TestClock, make_core
 
-__all__ = ["Plan", "apart", "copied", "furnished", "furnished_in_file", "furnished_in_postgres", "hamlet", "town"]
+__all__ = ["Plan", "copied", "furnished", "furnished_in_file", "furnished_in_postgres", "hamlet", "town"]
 
 DATABASE = "town.db"
-
-R = TypeVar("R")
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -46,13 +42,7 @@ class Plan(msgspec.Struct, frozen=True):
                 await town.core.store.close()
             return town
 
-        return apart(build)
-
-
-def apart(build: Callable[[], Coroutine[Any, Any, R]]) -> R:
-    """Run a coroutine in a loop of its own, whether one runs here or not."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(build())).result()
+        return apart(build())
 
 
 @pytest.fixture(scope="session")
@@ -103,4 +93,4 @@ async def hamlet(plan: Plan, furnished: Any) -> Any:
 def copied(town: Any) -> Store:
     """Return a store that holds what the town's store in memory holds."""
     assert isinstance(town.core.store, MemoryStore)
-    return copy.deepcopy(town.core.store)
+    return town.core.store.twin()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.databases import placed
 from tests.faces.directus.town import Town, again, furnish, settle
-from tests.faces.towns import apart
+from tests.loops import apart
 from tests.postgres import POSTGRES, Server, on_postgres
 
 from commonhold.blobs.memory import MemoryBlobs
@@ -25,7 +25,7 @@ def _built(store: Callable[[], Store]) -> Town:
         await town.core.store.close()
         return town
 
-    return apart(build)
+    return apart(build())
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ async def hamlet(request: pytest.FixtureRequest) -> AsyncIterator[Town]:
     clock = TestClock()
     if request.param == "postgres":
         first, url = request.getfixturevalue("furnished_in_postgres")
-        store: Store = PostgresStore(url, clock=clock)
+        store: Store = on_postgres(request, clock, url)
     else:
         first, path = request.getfixturevalue("furnished")[0], request.getfixturevalue("shared_path")
         store = SqliteStore(path, clock=clock)

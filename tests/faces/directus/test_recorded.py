@@ -11,7 +11,7 @@ from tests.databases import placed
 from tests.faces.directus.recorded import Run, load, overruled
 from tests.faces.directus.recording import recorded_town
 from tests.faces.directus.scenes import BEFORE, SETUP, access, asked_as
-from tests.faces.towns import apart
+from tests.loops import apart
 from tests.postgres import Server, on_postgres
 
 from commonhold.core.core import Core
@@ -40,7 +40,7 @@ def _fixture_in(open_store: Callable[[], Store]) -> dict[str, Any]:
         await core.store.close()
         return facts
 
-    return apart(build)
+    return apart(build())
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.standing import Standing
 
 from commonhold.store.postgres.store import PostgresStore
 
 
 @pytest.fixture
-async def store(postgres_database: str) -> AsyncIterator[PostgresStore]:
+async def store(postgres_standing: Standing) -> AsyncIterator[PostgresStore]:
     """A store of one's own, closed afterwards."""
-    found = PostgresStore(postgres_database)
+    found = postgres_standing.store()
     yield found
     await found.close()

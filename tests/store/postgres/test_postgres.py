@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
+from tests.standing import Standing
 
 from commonhold.core.model import Row
 from commonhold.core.ports import Store
@@ -27,28 +27,28 @@ class TestPostgresStore(StoreContract):
             await store.close()
 
     @pytest.fixture
-    def store(self, postgres_database: str, opened: list[PostgresStore]) -> Store:
+    def store(self, postgres_standing: Standing, opened: list[PostgresStore]) -> Store:
         """An empty store."""
-        opened.append(PostgresStore(postgres_database))
+        opened.append(postgres_standing.store())
         return opened[-1]
 
     @pytest.fixture
-    def reopen(self, postgres_database: str, opened: list[PostgresStore]) -> Reopen:
+    def reopen(self, postgres_standing: Standing, opened: list[PostgresStore]) -> Reopen:
         """Open the database again."""
 
         async def again(store: Store) -> Store:
             await store.close()
-            opened.append(PostgresStore(postgres_database))
+            opened.append(postgres_standing.store())
             return opened[-1]
 
         return again
 
     @pytest.fixture
-    def past(self, postgres_database: str) -> Past:
+    def past(self, postgres_standing: Standing) -> Past:
         """Read the past tables."""
 
         async def read(store: Store, table: type[Row]) -> list[dict[str, Any]]:
-            connection = await asyncpg.connect(postgres_database)
+            connection = await postgres_standing.connect(postgres_standing.url, {})
             names = ", ".join(columns_of_past(table))
             found = await connection.fetch(f"SELECT {names} FROM {table.past} ORDER BY {UNTIL}")
             await connection.close()

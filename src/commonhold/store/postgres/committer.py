@@ -24,7 +24,7 @@ from commonhold.core.problems import Problem
 from commonhold.store.effects import after, moved
 from commonhold.store.numbers import numbers_for, resolve
 from commonhold.store.postgres.apply import Writing
-from commonhold.store.postgres.connections import TIMES, WRITING, Connection, connect
+from commonhold.store.postgres.connections import TIMES, WRITING, Connect, Connection, connect
 from commonhold.store.postgres.errors import AGAIN, FAILED, lost, meaning
 from commonhold.store.postgres.record_writing import RecordWriting
 from commonhold.store.postgres.statements import HOLD, MOVE_ON
@@ -52,8 +52,9 @@ class _Unsure(Exception):
 class Committer:
     """Writes what is given to ``commit``, durably and in order. Used from one event loop."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock, connect: Connect = connect) -> None:
         """Nothing is opened yet."""
+        self._connect = connect
         self._url = url
         self._clock = clock
         self._connection: Connection | None = None
@@ -156,7 +157,7 @@ class Committer:
 
     async def _open(self) -> Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._url, WRITING)
+            self._connection = await self._connect(self._url, WRITING)
             await self._connection.execute(DURABLE)
             self._records = {self._connection: RecordWriting(self._connection)}
         return self._connection

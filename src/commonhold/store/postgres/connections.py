@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Ask: TypeAlias = Callable[[Connection], Awaitable[T]]
+Connect: TypeAlias = Callable[[str, Mapping[str, str]], Awaitable[Connection]]
+"""Opens a connection to the database with this URL, with settings of its own."""
 
 OLDEST: Final = 15  # the oldest server that is tested
 STATEMENTS: Final = 512  # prepared statements kept per connection: more than there are shapes in daily use
@@ -55,8 +57,9 @@ async def connect(url: str, settings: Mapping[str, str], patience: float = PATIE
 class Connections:
     """Up to ``most`` connections with the same settings. Used from one event loop."""
 
-    def __init__(self, url: str, settings: Mapping[str, str], most: int) -> None:
+    def __init__(self, url: str, settings: Mapping[str, str], most: int, connect: Connect = connect) -> None:
         """Nothing is opened yet."""
+        self._connect = connect
         self._url = url
         self._settings = settings
         self._free = asyncio.Semaphore(most)
@@ -109,7 +112,7 @@ class Connections:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        return await connect(self._url, self._settings)
+        return await self._connect(self._url, self._settings)
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -14,7 +14,7 @@ from commonhold.core.problems import Problem
 from commonhold.store.postgres import listing
 from commonhold.store.postgres.apply import take_due
 from commonhold.store.postgres.committer import Committer
-from commonhold.store.postgres.connections import HOT, READING, WRITING, Connection, Connections
+from commonhold.store.postgres.connections import HOT, READING, WRITING, Connect, Connection, Connections, connect
 from commonhold.store.postgres.finding import find
 from commonhold.store.postgres.looking import look as look_over
 from commonhold.store.postgres.records import PostgresRecords
@@ -41,13 +41,14 @@ class PostgresStore:
     Connections are opened when they are first needed, so that making one waits for nothing.
     """
 
-    def __init__(self, url: str, *, clock: Clock = wall_clock) -> None:
-        """``url``: ``postgresql://…``; ``clock`` is for what becomes past, and for rules."""
+    def __init__(self, url: str, *, clock: Clock = wall_clock, connect: Connect = connect) -> None:
+        """``url``: ``postgresql://…``; ``clock`` is for what becomes past, and for rules; ``connect`` opens all."""
         self._clock = clock
-        self._deciding = Connections(url, {**READING, **HOT}, DECIDING)
-        self._aside = Connections(url, READING, ASIDE)
-        self._committer = Committer(url, clock)
-        self._taking = Connections(url, WRITING, 1)  # a worker's: leases may be lost with the server, but not doubled
+        self._deciding = Connections(url, {**READING, **HOT}, DECIDING, connect)
+        self._aside = Connections(url, READING, ASIDE, connect)
+        self._committer = Committer(url, clock, connect)
+        # a worker's: leases may be lost with the server, but not doubled
+        self._taking = Connections(url, WRITING, 1, connect)
         self._kept = Kept(Plans(Postgres()))
         self.records = PostgresRecords(self._aside, self._kept, clock)
 
