@@ -28,6 +28,7 @@ PARTS: Final[dict[str, list[str]]] = {
     "races": ["tests.trust.races"],
     "faults": ["tests.trust.faults"],
     "fuzz": ["tests.trust.fuzz"],
+    "suite": ["tests.trust.suite"],
 }
 """Part → its module, and arguments of its own."""
 

@@ -15,7 +15,7 @@ from commonhold.settings.values import DATA, FaceSettings, Names, Settings
 
 FILE: Final = "commonhold.toml"
 ELSEWHERE: Final = frozenset(
-    {"CONFIG", "URL", "TOKEN", "PASSPHRASE", "NO_SKIP", "ARCGIS", "TEST_POSTGRES", "SEED"}
+    {"CONFIG", "URL", "TOKEN", "PASSPHRASE", "NO_SKIP", "ARCGIS", "TEST_POSTGRES", "SEED", "WHOLE"}
 )  # read here, by commands, and by tests
 
 

@@ -145,6 +145,14 @@ async def settle(core: Core, settings: Settings | None = None, people: Iterable[
     return town
 
 
+def again(town: Town, core: Core, settings: Settings | None = None) -> Town:
+    """Return the same town over another core that holds the same."""
+    other = Town(core, build_app(core, [FACE], settings))
+    other.clients |= {name: Client(other.app, client.token) for name, client in town.clients.items()}
+    other.numbers = dict(town.numbers)
+    return other
+
+
 def actor_of(town: Town, name: str) -> Actor:
     """Return somebody as an actor of the core."""
     return Actor(town.numbers[name])

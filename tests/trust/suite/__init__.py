@@ -1,0 +1,1 @@
+"""The tests themselves, with everything tried that they know."""
