@@ -35,6 +35,7 @@ HOT: Final = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_material": "off",
+    "enable_bitmapscan": "off",
     "work_mem": "64kB",  # hash tables are made as large as rows are guessed, and these are few: 1 ms instead of 20
 }
 READING: Final = {"default_transaction_read_only": "on", "statement_timeout": str(round(DEADLINE * 1000))}

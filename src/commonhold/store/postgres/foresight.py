@@ -1,5 +1,6 @@
 """What most looks will ask for, read in one statement and put into the bag before the first question."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
@@ -28,20 +29,27 @@ from commonhold.store.postgres.statements import load
 from commonhold.store.postgres.values import decode_all, fitting
 
 FORESIGHT: Final = load("foresight")
+PLAIN: Final = re.sub(r"\n *--\+\n.*?\n *---", "", FORESIGHT, flags=re.DOTALL)
+"""The statement where no recipient and no share is named: about two thirds of the work."""
 FOUND: Final = (
-    "chain", Item, Space, "named", "held", "mine", Share, "leaning", "leaned", "people", Principal, Allowance,
-    GroupTerms, "members", "verified", Block, Use, Profile, "named_profiles", LinkKey,
+    "chain", Item, Space, "held", "mine", Share, "leaning", "leaned", "people", Principal, Allowance, Profile,
+    "named", GroupTerms, "members", "verified", Block, Use, "names", "named_profiles", LinkKey,
 )  # fmt: skip
 """What the statement finds, in order: rows of these types, or something else by its name."""
-ROWS: Final[dict[Any, Any]] = {"members": Member, "verified": Member, "named_profiles": Profile}
+PLAINLY: Final = FOUND.index("named")
+"""So much of it the plain one finds."""
+ROWS: Final[dict[Any, Any]] = {"members": Member, "verified": Member, "names": Profile, "named_profiles": Profile}
 
 
 async def foresee(look: Look, fetching: Fetching) -> None:
     """Read what is likely to be asked."""
     wanted = _Wanted(look)
-    raw = await fetching.read(FORESIGHT, *wanted.values())
-    found: dict[Any, Any] = {}
-    for what, each in zip(FOUND, raw, strict=True):
+    if wanted.asks:
+        raw = await fetching.read(FORESIGHT, *wanted.places(), *wanted.others())
+    else:
+        raw = await fetching.read(PLAIN, *wanted.places())
+    found: dict[Any, Any] = dict.fromkeys(FOUND, ())
+    for what, each in zip(FOUND if wanted.asks else FOUND[:PLAINLY], raw, strict=True):
         table = what if isinstance(what, type) else ROWS.get(what)
         found[what] = each if table is None else decode_all(table, each)
     _places(fetching.bag, wanted, found)
@@ -70,10 +78,19 @@ class _Wanted:
         self.digests = fitting(ref.digest for ref in look.shares if isinstance(ref, LinkRef))
         self.names = look.names
 
-    def values(self) -> Sequence[Any]:
-        """Return the values of the statement."""
+    @property
+    def asks(self) -> bool:
+        """Whether recipients or shares are named, or are to be."""
+        return any(self.others())
+
+    def places(self) -> Sequence[Any]:
+        """Return the values that name places, and whose access it is about."""
+        return (self.items, self.uids, self.refs, self.subjects)
+
+    def others(self) -> Sequence[Any]:
+        """Return the values that name recipients and shares."""
         return (
-            self.items, self.uids, self.refs, self.subjects, self.recipients, self.texts, self.keys,
+            self.recipients, self.texts, self.keys,
             self.shares, self.share_uids, self.versions, self.digests, self.names,
         )  # fmt: skip
 
@@ -105,7 +122,8 @@ def _shares(bag: Bag, wanted: _Wanted, found: dict[Any, Any]) -> None:
     bag.keep(Share, "no", known, shares)
     _by(bag, Share, "uid", wanted.share_uids, shares)
     _by(bag, Share, "version", wanted.versions, shares)
-    bag.keep(Use, "no", [share.no for share in shares], found[Use])
+    if wanted.asks:
+        bag.keep(Use, "no", [share.no for share in shares], found[Use])
 
 
 def _people(bag: Bag, wanted: _Wanted, found: dict[Any, Any], *, names: bool) -> None:
@@ -116,7 +134,7 @@ def _people(bag: Bag, wanted: _Wanted, found: dict[Any, Any], *, names: bool) ->
     _by(bag, Principal, "uid", wanted.texts, known)
     bag.keep(Profile, "name_key", wanted.keys, found["named_profiles"])
     addresses = [one.no for one in known if one.kind is Kind.MAIL]
-    bag.keep(Profile, "no", people if names else addresses, found[Profile])
+    bag.keep(Profile, "no", people if names else addresses, (*found[Profile], *found["names"]))
     orgs = {one.org for one in known if one.org is not None}
     bag.keep(Allowance, "no", {EVERYONE, *people, *orgs}, found[Allowance])
     bag.keep(GroupTerms, "no", named, found[GroupTerms])
