@@ -120,10 +120,10 @@ class Client:
 class Town:
     """The core, the app over all faces, a client for everybody, and what was made."""
 
-    def __init__(self, core: Core, settings: Settings | None = None) -> None:
-        """Serve ``core`` by all faces."""
+    def __init__(self, core: Core, settings: Settings | None = None, app: App | None = None) -> None:
+        """Serve ``core`` by all faces; by ``app``, if there is one that serves it already."""
         self.core = core
-        self.app = build_app(core, FACES.values(), settings)
+        self.app = app or build_app(core, FACES.values(), settings)
         self.tokens: dict[str, str] = {}
         self.clients: dict[str, Client] = {"nobody": Client(self.app)}
         self.numbers: dict[str, int] = {}
@@ -276,9 +276,9 @@ async def _records(town: Town) -> None:
     await add_rules(town.core, root, rules, CATALOG)
 
 
-def again(town: Town, core: Core, settings: Settings | None = None) -> Town:
+def again(town: Town, core: Core, settings: Settings | None = None, app: App | None = None) -> Town:
     """Return the same town over another core that holds the same."""
-    other = Town(core, settings)
+    other = Town(core, settings, app)
     other.tokens = dict(town.tokens)
     other.clients |= {name: Client(other.app, token) for name, token in town.tokens.items()}
     other.numbers, other.items, other.group_uids = dict(town.numbers), dict(town.items), dict(town.group_uids)

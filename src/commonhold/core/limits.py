@@ -21,7 +21,7 @@ class Limits(msgspec.Struct, frozen=True):
     members_per_call: Annotated[int, "members added to or taken from a group in one call"] = 1_000
     name_bytes: Annotated[int, "bytes of an item's name: what file systems take"] = 255
     note_chars: Annotated[int, "characters of the note to a share"] = 10_240
-    label_chars: Annotated[int, "characters of the label of a token"] = 255
+    label_chars: Annotated[int, "characters of the label of a token, and of what names an entry of an app"] = 255
     upload: Annotated[int, "bytes of one file: what a link over a slow line still finishes in a night"] = (
         10 * 1024 * MIB
     )
@@ -37,7 +37,7 @@ class Limits(msgspec.Struct, frozen=True):
     trash_days: Annotated[int, "days until what lies in the trash is deleted"] = 30
     move_rows: Annotated[int, "items rewritten when a folder moves into another space"] = 20_000
     copy_rows: Annotated[int, "items copied in one call"] = 10_000
-    page: Annotated[int, "rows on one page of a listing"] = 200
+    page: Annotated[int, "rows on one page of a listing; more than 200 are none"] = 200
     session_life: Annotated[int, "life of a log-in in a browser, ms"] = 14 * DAY
     basic_life: Annotated[
         int, "how long a name and password sent with each request count without a new comparison, ms"
@@ -68,4 +68,3 @@ class Limits(msgspec.Struct, frozen=True):
     ] = 30_000
     body: Annotated[int, "bytes of a body that is read as a whole: the largest proposal has some 100 KiB"] = 1 << 20
     idempotency_life: Annotated[int, "how long the report to an Idempotency-Key is kept, ms"] = DAY
-    past_days: Annotated[int, 'days for which the past answers "who could see it on that day"'] = 365

@@ -43,7 +43,7 @@ async def search(
         numbers = await core.store.search(allowed, look_for)
         for seen in await _decided(core, actor, numbers, folder):
             found.append(seen)
-            if len(found) == max(1, limit):
+            if len(found) == max(1, min(limit, core.limits.page)):
                 return Page(tuple(found), (seen.item.no,))
         if len(numbers) < LONGEST_PAGE:
             return Page(tuple(found))

@@ -53,7 +53,6 @@ async def trashed(
     """
     top = await top_of(core, actor, within)
     where = (Where("space", "eq", top.space.no), Where("life", "eq", Life.TRASHED))
-    limit = min(limit, core.limits.page)
     return await page_of(core, top.allowed, Item, where, order=("-trashed_at",), after=after, limit=limit)
 
 

@@ -86,7 +86,7 @@ async def page_of(
 
     :raises Problem: bad_cursor, if ``after`` can be no row's place in this listing
     """
-    limit = max(1, min(limit, LONGEST_PAGE))
+    limit = max(1, min(limit, core.limits.page, LONGEST_PAGE))
     columns = (*(column.removeprefix("-") for column in order), *table.key)
     if after is not None:
         _refuse_odd_place(table, columns, after)

@@ -54,6 +54,8 @@ async def create_token(
     """
     ref = a(Kind.USER, user if user is not None else actor.user or 0)
     label = part_of_name(label, "label")
+    if label is not None and len(label) > core.limits.label_chars:
+        raise Problem("invalid_field", field="label", limit=core.limits.label_chars)
     scope = actor.actions if actions is None else actions
     if scope & ~actor.actions:
         raise Problem("forbidden", field="actions")

@@ -169,6 +169,7 @@ async def shares_on(
     allowed, _ = require(judged, actor, judged.snapshot.found_items.get(item), Action.READ)
     where: tuple[Where, ...] = (Where("item", "eq", allowed.item),)
     where += (Where("made_by", "eq", actor.user),) if own else ()
+    limit = min(limit, core.limits.page)
     return await _page(core, actor, await core.store.rows(allowed, newest(where, after, limit)), limit)
 
 
@@ -179,6 +180,7 @@ async def shares_by(core: Core, actor: Actor, after: int | None = None, limit: i
     """
     allowed = allow(actor, SELF)
     where = (Where("made_by", "eq", actor.user),)
+    limit = min(limit, core.limits.page)
     return await _page(core, actor, await core.store.rows(allowed, newest(where, after, limit)), limit)
 
 
@@ -190,7 +192,8 @@ async def shares_with(
     :raises Problem: unauthenticated
     """
     allowed = allow(actor, SELF)
-    page = SharedWith(actor.user or 0, after, min(limit, core.limits.page), everyone)
+    limit = min(limit, core.limits.page)
+    page = SharedWith(actor.user or 0, after, limit, everyone)
     numbers = await core.store.shared_with(allowed, page)
     found = await page_of_shares(core, actor, numbers, limit)
     kept = tuple(shown for shown in found.shares if shown.state in ("open", "used_up"))
@@ -279,6 +282,7 @@ async def audience_of(
 
     :raises Problem: unknown_item, forbidden
     """
+    limit = min(limit, core.limits.page)
     look = Look(actor, items=(item,), audience=Part(after, limit + 1, total), names=True)
     judged = await judge(core, look)
     seen = judged.snapshot

@@ -44,7 +44,7 @@ def ground_of(judge: Judge, actor: Actor, item: int, kind: Kind, role: Role | No
 
     His own right comes first; else the share he received that gives most of what is asked for and may be passed on.
 
-    :raises Problem: unknown_item, forbidden, reshare_not_allowed, role_too_high, kind_not_allowed
+    :raises Problem: unknown_item, forbidden, reshare_not_allowed, chain_too_long, role_too_high, kind_not_allowed
     """
     right = judge.right(actor, item)
     if not right.actions & ~Action.CREATE:
@@ -70,19 +70,22 @@ def _stands_on(judge: Judge, right: Right, user: int, proposal: Proposal) -> int
 
 def _passed_on(judge: Judge, actor: Actor, item: int, kind: Kind, role: Role | None, proposal: Proposal) -> Ground:
     best: Ground | None = None
-    reshared = False
+    reshared, refused = False, "reshare_not_allowed"
     for share in judge.reaching(actor, item):
         gift = judge.gives(share, item)
         if not gift.actions & Action.SHARE or needs_pass(share):
             continue
         reshared = True
-        if not share.mask & kind or _depth(judge, share) + 1 >= LONGEST_CHAIN:
+        if not share.mask & kind:
+            continue
+        if _depth(judge, share) + 1 >= LONGEST_CHAIN:
+            refused = "chain_too_long"
             continue
         ground = Ground(actor.user or 0, share.no, gift.actions)
         if best is None or _covers(ground, best, role):
             best = ground
     if best is None:
-        raise Problem("reshare_not_allowed" if reshared else "forbidden", field="recipients")
+        raise Problem(refused if reshared else "forbidden", field="recipients")
     if not proposal.clamp:
         _refuse_too_high(role, best.actions)
     return best

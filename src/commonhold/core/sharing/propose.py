@@ -71,8 +71,9 @@ async def propose_all(core: Core, actor: Actor, proposals: Sequence[Proposal]) -
         if not done or any(proposal.dry_run for proposal in proposals) or not draft.changes:
             await charge_day(core, actor, made, draft.changes if done else [])
             return reports if done else tuple(map(_undone, reports))
-        await charge_day(core, actor, made, draft.changes)
-        if len(proposals) == 1 and proposals[0].notify:
+        told = len(proposals) == 1 and proposals[0].notify
+        await charge_day(core, actor, made, draft.changes, len(set(proposals[0].mail_to)) if told else 0)
+        if told:
             _tell(core, actor, proposals[0], draft)
         core.keep(reports[0] if len(reports) == 1 else reports)
         commit = await core.store.commit(draft.changes, draft.guards)
@@ -149,6 +150,8 @@ def _refuse_shape(core: Core, actor: Actor, proposal: Proposal) -> None:
         raise Problem("too_many_items", field="items", limit=limits.items)
     if len(proposal.recipients) > limits.recipients:
         raise Problem("too_many_recipients", field="recipients", limit=limits.recipients)
+    if len(proposal.mail_to) > limits.recipients:
+        raise Problem("too_many_recipients", field="mail_to", limit=limits.recipients)
     if len(proposal.items) * len(proposal.recipients) > limits.pairs:
         raise Problem("too_many_items", field="items", limit=limits.pairs)
     note = proposal.terms.note

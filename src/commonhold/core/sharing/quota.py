@@ -17,15 +17,17 @@ SHARES: Final = "shares"
 MAILS: Final = "mails"
 
 
-async def charge_day(core: Core, actor: Actor, made: int, changes: list[Change]) -> None:
+async def charge_day(core: Core, actor: Actor, made: int, changes: list[Change], letters: int = 0) -> None:
     """Count new shares of a person, and the addresses they invite, against his day; adds the counts to ``changes``.
+
+    ``letters``: addresses that a link is mailed to.
 
     Two requests at once may both count from the same row: the limit is a dam against floods, not an invariant.
 
     :raises Problem: daily_limit, with ``retry_at`` in milliseconds
     """
-    if made:
-        invited = (_invited(changes), core.limits.mails_per_day)
+    if made or letters:
+        invited = (_invited(changes) + letters, core.limits.mails_per_day)
         await _charge(core, actor, {SHARES: (made, core.limits.shares_per_day), MAILS: invited}, changes)
 
 

@@ -52,6 +52,7 @@ _SPECIAL: Final = {
     "query_too_costly": ("INVALID_QUERY", 400),
     "not_unique": ("RECORD_NOT_UNIQUE", 400),
     "bad_reference": ("INVALID_FOREIGN_KEY", 400),
+    "quota_exceeded": ("CONTENT_TOO_LARGE", 413),
     "value_too_long": ("VALUE_TOO_LONG", 400),
     "value_out_of_range": ("VALUE_OUT_OF_RANGE", 400),
     "missing_field": ("FAILED_VALIDATION", 400),

@@ -41,6 +41,7 @@ _LONGEST: Final = 253_402_300_799_000
 PROBLEMS: Final = {
     "role_too_high": mark("You cannot give more than you have. Choose a lower role."),
     "reshare_not_allowed": mark("What was shared with you may not be passed on to this kind of recipient."),
+    "chain_too_long": mark("It was passed on too many times."),
     "kind_not_allowed": mark("Your account may not share with this kind of recipient. Ask an administrator."),
     "domain_not_allowed": mark("Addresses of this domain may not be invited here."),
     "password_needed": mark("Links need a password here. Set one."),
