@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ET  # noqa: N817 - as everybody names it; the file is our own
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
