@@ -8,6 +8,7 @@ import pytest
 from tests.postgres import Server
 
 from commonhold.core.records.ports import Source
+from commonhold.store.postgres.connections import Connection
 from commonhold.store.sources.dialects import Postgres
 from commonhold.store.sources.postgres import PostgresSource
 from commonhold.store.sources.statements import Plans
@@ -16,9 +17,11 @@ from commonhold.testing.source_contract import SourceContract
 
 
 @pytest.fixture(scope="module")
-def url(postgres: Server) -> str:
-    """A database for all tests, each of which takes back what it does."""
-    return postgres.bare()
+async def connection(postgres: Server) -> AsyncIterator[Connection]:
+    """A connection for all tests, each of which takes back what it does."""
+    found = await asyncpg.connect(postgres.bare())
+    yield found
+    await found.close()
 
 
 @pytest.mark.slow
@@ -26,13 +29,12 @@ class TestPostgresSource(SourceContract):
     """The contract, inside a transaction."""
 
     @pytest.fixture
-    async def source(self, url: str) -> AsyncIterator[PostgresSource]:
+    async def source(self, connection: Connection) -> AsyncIterator[PostgresSource]:
         """A source without tables."""
-        connection = await asyncpg.connect(url)
+        await connection.reload_schema_state()  # of tables that were there under the same names
         await connection.execute("BEGIN")
         yield PostgresSource(connection, Plans(Postgres()))
         await connection.execute("ROLLBACK")
-        await connection.close()
 
 
 def test_the_port_is_complete() -> None:
