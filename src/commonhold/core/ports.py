@@ -55,6 +55,18 @@ class SharedWith(msgspec.Struct, frozen=True):
     everyone: bool = False
 
 
+class Ends(msgspec.Struct, frozen=True):
+    """What ends with a share: what was passed on from it, and passes and log-ins by the links of all of these.
+
+    A log-in counts as one session, however often it renewed itself.
+    """
+
+    share: int
+    reshares: int = 0
+    passes: int = 0
+    sessions: int = 0
+
+
 class Search(msgspec.Struct, frozen=True):
     """Items whose name or text matches all ``words`` (prefixes), within spaces or below an item; newest first."""
 
@@ -111,6 +123,10 @@ class Store(Protocol):
 
     async def shared_with(self, allowed: Allowed, page: SharedWith) -> list[int]:
         """List the numbers of the shares that reach a user."""
+        ...
+
+    async def ends_with(self, allowed: Allowed, shares: Sequence[int], now: int) -> list[Ends]:
+        """Count what lives by each of some shares, these themselves left out; in their order."""
         ...
 
     async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:

@@ -17,7 +17,7 @@ from commonhold.core.model import Event, Idempotency, Instance, Notification, Ou
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.require import machine
 from commonhold.core.policy.snapshot import Look, Snapshot
-from commonhold.core.ports import Find, Held, Rows, Search, Secrets, SharedWith, Store, Where
+from commonhold.core.ports import Ends, Find, Held, Rows, Search, Secrets, SharedWith, Store, Where
 from commonhold.core.problems import Problem
 
 _BESIDE: Final[tuple[type[Row], ...]] = (Event, Throttle, Outbox, Notification)
@@ -111,6 +111,10 @@ class Written:
     async def shared_with(self, allowed: Allowed, page: SharedWith) -> list[int]:
         """See the port."""
         return await self._store.shared_with(allowed, page)
+
+    async def ends_with(self, allowed: Allowed, shares: Sequence[int], now: int) -> list[Ends]:
+        """See the port."""
+        return await self._store.ends_with(allowed, shares, now)
 
     async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:
         """See the port."""

@@ -11,10 +11,22 @@ from commonhold.core.changes import Change, Commit, Guard, Put
 from commonhold.core.content.words import texts_of
 from commonhold.core.genesis import first_rows
 from commonhold.core.keys import words_of
-from commonhold.core.model import EVERYONE, ROWS, Credential, Instance, Item, Life, Password, Principal, Row, Share
+from commonhold.core.model import (
+    EVERYONE,
+    ROWS,
+    Credential,
+    CredentialKind,
+    Instance,
+    Item,
+    Life,
+    Password,
+    Principal,
+    Row,
+    Share,
+)
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
-from commonhold.core.ports import LONGEST_PAGE, Find, Held, Rows, Search, SharedWith
+from commonhold.core.ports import LONGEST_PAGE, Ends, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.effects import after, moved
 from commonhold.store.look import assemble
@@ -68,6 +80,11 @@ class MemoryStore:
         found = probes.rows(Share, "recipient", principals)
         numbers = [share.no for share in found if share.made_by != page.user]
         return _newest([no for no in numbers if page.before is None or no < page.before], page.limit)
+
+    async def ends_with(self, allowed: Allowed, shares: Sequence[int], now: int) -> list[Ends]:  # noqa: ARG002
+        """See the port."""
+        probes = self._probes()
+        return [_ends_with(probes, share, frozenset(shares), now) for share in shares]
 
     async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:  # noqa: ARG002
         """See the port."""
@@ -140,3 +157,22 @@ def _has_all(text: str, words: Sequence[str]) -> bool:
 
 def _newest(numbers: list[int], limit: int) -> list[int]:
     return sorted(numbers, reverse=True)[: min(limit, LONGEST_PAGE)]
+
+
+def _ends_with(probes: MemoryProbes, share: int, ended: frozenset[int], now: int) -> Ends:
+    below, fresh = {row.no: row for row in probes.rows(Share, "no", (share,))}, [share]
+    while fresh:
+        found = [row for row in probes.rows(Share, "hangs_on", fresh) if _lives(row, now) and row.no not in ended]
+        below.update((row.no, row) for row in found)
+        fresh = [row.no for row in found]
+    let_in = [
+        row
+        for row in probes.rows(Credential, "share", below)
+        if _lives(row, now) and row.state_at == below[row.share or 0].state_at
+    ]
+    passes = sum(row.kind is CredentialKind.PASS for row in let_in)
+    return Ends(share, len(below) - 1, passes, len({row.family for row in let_in if row.family is not None}))
+
+
+def _lives(row: Share | Credential, now: int) -> bool:
+    return row.until is None or row.until > now

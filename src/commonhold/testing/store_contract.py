@@ -19,7 +19,7 @@ from commonhold.testing.contracts.counting import Counting, Moving
 from commonhold.testing.contracts.finding import Finding
 from commonhold.testing.contracts.groups import Groups
 from commonhold.testing.contracts.guards import Guards
-from commonhold.testing.contracts.listing import Listing, Reachable, Searching
+from commonhold.testing.contracts.listing import Ending, Listing, Reachable, Searching
 from commonhold.testing.contracts.looking import Credentials, Looking
 from commonhold.testing.contracts.names import Names
 from commonhold.testing.contracts.reaching import Reaching
@@ -41,6 +41,7 @@ class StoreContract(
     PastRows,
     Listing,
     Reachable,
+    Ending,
     Searching,
     Finding,
     Looking,

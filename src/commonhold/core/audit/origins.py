@@ -35,7 +35,7 @@ class OriginStore:
         self._store, self._secrets, self._clock = store, core.secrets, core.clock
         self._written: dict[str, tuple[int, int]] = {}  # address → its number, the day on which its row was written
         self.who, self.look, self.rows = store.who, store.look, store.rows
-        self.shared_with, self.search = store.shared_with, store.search
+        self.shared_with, self.ends_with, self.search = store.shared_with, store.ends_with, store.search
         self.instance, self.close = store.instance, store.close
 
     async def commit(self, changes: Sequence[Change], guards: Sequence[Guard] = ()) -> Commit:

@@ -25,6 +25,7 @@ HOLD: Final = f"SELECT {INSTANCE} FROM instance FOR UPDATE"
 MOVE_ON: Final = "UPDATE instance SET revision = $1, people_at = $2, tree_at = $3, next_no = $4"
 WHO: Final = load("who")
 SHARED_WITH: Final = load("shared_with")
+ENDS_WITH: Final = load("ends_with")
 NEST: Final = load("nest")
 CLOSURE: Final = load("closure")
 BELOW: Final = load("below")

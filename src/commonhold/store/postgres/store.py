@@ -9,7 +9,7 @@ from commonhold.core.changes import Change, Commit, Guard, TakeDue
 from commonhold.core.model import Credential, Instance, Principal
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
-from commonhold.core.ports import LONGEST_PAGE, Clock, Find, Held, Rows, Search, SharedWith
+from commonhold.core.ports import LONGEST_PAGE, Clock, Ends, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.postgres import listing
 from commonhold.store.postgres.apply import take_due
@@ -18,7 +18,7 @@ from commonhold.store.postgres.connections import HOT, READING, WRITING, Connect
 from commonhold.store.postgres.finding import find
 from commonhold.store.postgres.looking import look as look_over
 from commonhold.store.postgres.records import PostgresRecords
-from commonhold.store.postgres.statements import SHARED_WITH, WHO, reading
+from commonhold.store.postgres.statements import ENDS_WITH, SHARED_WITH, WHO, reading
 from commonhold.store.postgres.values import all_fit, decode, decode_all
 from commonhold.store.ruling import Kept
 from commonhold.store.sources.dialects import Postgres
@@ -73,6 +73,12 @@ class PostgresStore:
         values = (page.user, before, page.user, min(page.limit, LONGEST_PAGE), page.everyone)
         found = await self._deciding.ask(lambda connection: connection.fetch(SHARED_WITH, *values))
         return [no for (no,) in found]
+
+    async def ends_with(self, allowed: Allowed, shares: Sequence[int], now: int) -> list[Ends]:  # noqa: ARG002
+        """See the port."""
+        raw = await self._deciding.ask(lambda connection: connection.fetch(ENDS_WITH, list(shares), now))
+        found = {row[0]: Ends(*row) for row in raw}
+        return [found[share] for share in shares]
 
     async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:  # noqa: ARG002
         """See the port."""

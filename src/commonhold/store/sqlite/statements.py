@@ -40,6 +40,7 @@ SHARES_NEAR: Final = _load("shares_near")
 SHARES_WIDE: Final = _load("shares_wide")
 SHARES_BETWEEN: Final = _load("shares_between")
 SHARED_WITH: Final = _load("shared_with")
+ENDS_WITH: Final = _load("ends_with")
 
 BELOW_FOLDER: Final = _load("below_folder")
 FORGET_WORDS: Final = "DELETE FROM item_words WHERE rowid = ?"

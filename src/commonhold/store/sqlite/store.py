@@ -13,7 +13,7 @@ from commonhold.core.changes import Change, Commit, Guard
 from commonhold.core.model import EVERYONE, Credential, Instance, Principal
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
-from commonhold.core.ports import LONGEST_PAGE, Clock, Find, Held, Rows, Search, SharedWith
+from commonhold.core.ports import LONGEST_PAGE, Clock, Ends, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.look import assemble
 from commonhold.store.sqlite import finding, listing, statements
@@ -80,6 +80,10 @@ class SqliteStore:
     async def shared_with(self, allowed: Allowed, page: SharedWith) -> list[int]:  # noqa: ARG002
         """See the port."""
         return await self._list(partial(_shared_with, page))
+
+    async def ends_with(self, allowed: Allowed, shares: Sequence[int], now: int) -> list[Ends]:  # noqa: ARG002
+        """See the port."""
+        return await self._list(partial(_ends_with, shares, now), SqliteProbes.single)
 
     async def search(self, allowed: Allowed, search: Search | Find) -> list[int]:  # noqa: ARG002
         """See the port."""
@@ -173,6 +177,11 @@ def _shared_with(page: SharedWith, probes: SqliteProbes) -> list[int]:
     read = probes.reader.all
     found = (read(statements.SHARED_WITH, (one, before, page.user, limit)) for one in recipients)
     return nlargest(limit, (no for some in found for (no,) in some))
+
+
+def _ends_with(shares: Sequence[int], now: int, probes: SqliteProbes) -> list[Ends]:
+    found = {row[0]: Ends(*row) for row in probes.reader.all(statements.ENDS_WITH, (statements.listed(shares), now))}
+    return [found[share] for share in shares]
 
 
 def _find(asked: Find, probes: SqliteProbes) -> list[int]:

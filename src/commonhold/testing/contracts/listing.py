@@ -4,9 +4,22 @@ from typing import Any, Final
 
 import pytest
 
-from commonhold.core.model import EVERYONE, LINK, Event, Item, Life, Member, Outbox, Profile, Share, Throttle
+from commonhold.core.model import (
+    EVERYONE,
+    LINK,
+    Credential,
+    CredentialKind,
+    Event,
+    Item,
+    Life,
+    Member,
+    Outbox,
+    Profile,
+    Share,
+    Throttle,
+)
 from commonhold.core.policy.require import machine
-from commonhold.core.ports import LONGEST_PAGE, Rows, Search, SharedWith, Store, Where
+from commonhold.core.ports import LONGEST_PAGE, Ends, Rows, Search, SharedWith, Store, Where
 from commonhold.core.roles import Kind
 from commonhold.testing.build import Builder
 
@@ -198,6 +211,38 @@ class Reachable:
         await build.drop(Member, bob, grp)
 
         assert await store.shared_with(machine(), SharedWith(bob)) == []
+
+
+class Ending:
+    """``ends_with``."""
+
+    async def test_what_ends_with_a_share(self, store: Store, build: Builder) -> None:
+        """What hangs on a share and lives, at any depth; what is named itself is not counted below another."""
+        ann, bob = await build.user("ann"), await build.user("bob")
+        root = await build.space(ann)
+        first = await build.share(root, bob)
+        second = await build.share(root, LINK, stands_on=bob, hangs_on=first)
+        third = await build.share(root, LINK, stands_on=bob, hangs_on=second)
+        await build.share(root, LINK, stands_on=bob, hangs_on=second, until=7)
+        aside = await build.share(root, LINK)
+        for no, share, kind, family, until, state_at in (
+            (1, second, CredentialKind.PASS, None, None, 0),
+            (2, third, CredentialKind.PASS, None, 8, 0),
+            (3, third, CredentialKind.PASS, None, 7, 0),
+            (4, third, CredentialKind.PASS, None, None, 1),
+            (5, second, CredentialKind.SESSION, "f", None, 0),
+            (6, second, CredentialKind.REFRESH, "f", None, 0),
+            (7, aside, CredentialKind.PASS, None, None, 0),
+        ):
+            state = (await build.get(Share, share)).state_at + state_at
+            await build.put(Credential(-1, f"c{no}", b"%d" % no, kind, None, share, state, family=family, until=until))
+
+        assert await store.ends_with(machine(), (first,), 7) == [Ends(first, 2, 2, 1)]
+        assert await store.ends_with(machine(), (first, aside, third), 7) == [
+            Ends(first, 1, 1, 1),
+            Ends(aside, 0, 1, 0),
+            Ends(third, 0, 1, 0),
+        ]
 
 
 class Searching:

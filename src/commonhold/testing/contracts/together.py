@@ -130,6 +130,7 @@ class Together:
             lambda: store.look(Look(Actor())),
             lambda: store.rows(machine(), Rows(Setting)),
             lambda: store.shared_with(machine(), SharedWith(20)),
+            lambda: store.ends_with(machine(), (20,), 0),
             lambda: store.search(machine(), Search(("a",))),
             lambda: store.commit([Put(Setting("a", ""))]),
             store.instance,
