@@ -8,12 +8,12 @@ import asyncpg
 import pytest
 
 from commonhold.core.identity import Actor, LinkRef, Named, Path, RecipientRef, ShareRef
-from commonhold.core.model import EVERYONE, Item, LinkKey, Member, Principal, Share
+from commonhold.core.model import EVERYONE, MAIN_ORG, Item, LinkKey, Member, Principal, Share
 from commonhold.core.policy.snapshot import Look
 from commonhold.core.roles import Kind
 from commonhold.store.postgres import looking
 from commonhold.store.postgres.connections import HOT, READING, Connection, connect
-from commonhold.store.postgres.foresight import FORESIGHT, PLAIN, _Wanted
+from commonhold.store.postgres.foresight import _Wanted, statement
 from commonhold.store.postgres.store import PostgresStore
 from commonhold.store.ruling import Kept
 from commonhold.store.sources.dialects import Postgres
@@ -22,6 +22,8 @@ from commonhold.testing.build import Builder
 
 pytestmark = pytest.mark.slow
 
+ALL = statement(others=True, names=True)
+PLAIN = statement(others=False, names=False)
 Between = Callable[[int], Awaitable[None]]
 
 
@@ -61,7 +63,7 @@ async def street(build: Builder) -> dict[str, int]:
     made = {"ann": await build.user("ann"), "bob": await build.user("bob"), "cat": await build.user("cat")}
     made |= {"inner": await build.group("inner"), "outer": await build.group("outer")}
     await build.put(Member(made["bob"], made["inner"]))
-    at = made["root"] = await build.space(made["ann"])
+    at = made["root"] = await build.space(made["ann"], MAIN_ORG)
     for depth in range(8):
         at = await build.folder(at, str(depth))
     made["item"] = await build.item(at, "item")
@@ -82,6 +84,7 @@ async def test_one_statement(store: PostgresStore, connection: Connection) -> No
     gone = (await build.get(Principal, made["cat"])).uid
     for asked in (
         Look(Actor(made["bob"]), items=(made["item"],)),
+        Look(Actor(made["bob"]), items=(made["item"],), names=True),
         Look(Actor(made["cat"]), items=(uid, "nothing", 10**6)),
         Look(Actor(), items=(made["item"],)),
         Look(Actor(made["ann"]), items=(made["item"],), recipients=to),
@@ -143,7 +146,7 @@ async def _at(revision: int, store: PostgresStore, asked: Look, seen: Any) -> An
 async def test_a_new_database_is_planned_as_a_full_one(connection: Connection) -> None:
     """No table is read from end to end, even where nobody has counted its rows yet."""
     wanted = _Wanted(Look(Actor(20), (1,), (Named("x"),)))
-    found = await connection.fetch(f"EXPLAIN {FORESIGHT}", *wanted.places(), *wanted.others())
+    found = await connection.fetch(f"EXPLAIN {ALL}", *wanted.places(), *wanted.others())
     found += await connection.fetch(f"EXPLAIN {PLAIN}", *wanted.places())
     steps = [step for (step,) in found]
 
@@ -170,7 +173,7 @@ async def test_what_else_somebody_was_given_is_not_read(
     await counted.close()
 
     wanted = _Wanted(Look(Actor(made["bob"]), items=(made["item"], aside[0])))
-    for text, values in (FORESIGHT, (*wanted.places(), *wanted.others())), (PLAIN, wanted.places()):
+    for text, values in (ALL, (*wanted.places(), *wanted.others())), (PLAIN, wanted.places()):
         (found,) = await connection.fetchrow(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", *values)
         read = [step["Actual Rows"] * step["Actual Loops"] for step in _steps(json.loads(found)[0]["Plan"])]
         assert max(read) < 100

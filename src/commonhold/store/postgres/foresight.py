@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from commonhold.core.directory.addresses import address_key
@@ -28,32 +29,42 @@ from commonhold.store.postgres.fetching import Fetching, keep_sets, keep_shares
 from commonhold.store.postgres.statements import load
 from commonhold.store.postgres.values import decode_all, fitting
 
-FORESIGHT: Final = load("foresight")
-PLAIN: Final = re.sub(r"\n *--\+\n.*?\n *---", "", FORESIGHT, flags=re.DOTALL)
-"""The statement where no recipient and no share is named: about two thirds of the work."""
+TEXT: Final = load("foresight")
 FOUND: Final = (
     "chain", Item, Space, "held", "mine", Share, "leaning", "leaned", "people", Principal, Allowance, Profile,
-    "named", GroupTerms, "members", "verified", Block, Use, "names", "named_profiles", LinkKey,
+    "named", GroupTerms, "members", "verified", Block, Use, "named_profiles", LinkKey,
 )  # fmt: skip
 """What the statement finds, in order: rows of these types, or something else by its name."""
 PLAINLY: Final = FOUND.index("named")
-"""So much of it the plain one finds."""
-ROWS: Final[dict[Any, Any]] = {"members": Member, "verified": Member, "names": Profile, "named_profiles": Profile}
+"""So much of it is found where no others are named."""
+ROWS: Final[dict[Any, Any]] = {"members": Member, "verified": Member, "named_profiles": Profile}
+
+
+@cache
+def statement(*, others: bool, names: bool) -> str:
+    """Make the statement, with what is needed for recipients and shares, and for names, or without."""
+    text = TEXT
+    for part, wanted in (("others", others), ("names", names)):
+        if not wanted:
+            text = re.sub(rf"\n *--\+ {part}\n.*?\n *---", "", text, flags=re.DOTALL)
+    return text
 
 
 async def foresee(look: Look, fetching: Fetching) -> None:
     """Read what is likely to be asked."""
     wanted = _Wanted(look)
-    if wanted.asks:
-        raw = await fetching.read(FORESIGHT, *wanted.places(), *wanted.others())
-    else:
-        raw = await fetching.read(PLAIN, *wanted.places())
+    others = wanted.others()
+    asks = any(others)
+    text = statement(others=asks, names=look.names)
+    raw = await (fetching.read(text, *wanted.places(), *others) if asks else fetching.read(text, *wanted.places()))
     found: dict[Any, Any] = dict.fromkeys(FOUND, ())
-    for what, each in zip(FOUND if wanted.asks else FOUND[:PLAINLY], raw, strict=True):
+    for what, each in zip(FOUND if asks else FOUND[:PLAINLY], raw, strict=True):
         table = what if isinstance(what, type) else ROWS.get(what)
         found[what] = each if table is None else decode_all(table, each)
     _places(fetching.bag, wanted, found)
     _shares(fetching.bag, wanted, found)
+    if asks:
+        fetching.bag.keep(Use, "no", [share.no for share in found[Share]], found[Use])
     _people(fetching.bag, wanted, found, names=look.names)
 
 
@@ -76,12 +87,6 @@ class _Wanted:
         self.share_uids = _of(str, look.shares)
         self.versions = fitting(ref.version for ref in look.shares if isinstance(ref, VersionRef))
         self.digests = fitting(ref.digest for ref in look.shares if isinstance(ref, LinkRef))
-        self.names = look.names
-
-    @property
-    def asks(self) -> bool:
-        """Whether recipients or shares are named, or are to be."""
-        return any(self.others())
 
     def places(self) -> Sequence[Any]:
         """Return the values that name places, and whose access it is about."""
@@ -91,7 +96,7 @@ class _Wanted:
         """Return the values that name recipients and shares."""
         return (
             self.recipients, self.texts, self.keys,
-            self.shares, self.share_uids, self.versions, self.digests, self.names,
+            self.shares, self.share_uids, self.versions, self.digests,
         )  # fmt: skip
 
 
@@ -122,8 +127,6 @@ def _shares(bag: Bag, wanted: _Wanted, found: dict[Any, Any]) -> None:
     bag.keep(Share, "no", known, shares)
     _by(bag, Share, "uid", wanted.share_uids, shares)
     _by(bag, Share, "version", wanted.versions, shares)
-    if wanted.asks:
-        bag.keep(Use, "no", [share.no for share in shares], found[Use])
 
 
 def _people(bag: Bag, wanted: _Wanted, found: dict[Any, Any], *, names: bool) -> None:
@@ -134,7 +137,7 @@ def _people(bag: Bag, wanted: _Wanted, found: dict[Any, Any], *, names: bool) ->
     _by(bag, Principal, "uid", wanted.texts, known)
     bag.keep(Profile, "name_key", wanted.keys, found["named_profiles"])
     addresses = [one.no for one in known if one.kind is Kind.MAIL]
-    bag.keep(Profile, "no", people if names else addresses, (*found[Profile], *found["names"]))
+    bag.keep(Profile, "no", people if names else addresses, found[Profile])
     orgs = {one.org for one in known if one.org is not None}
     bag.keep(Allowance, "no", {EVERYONE, *people, *orgs}, found[Allowance])
     bag.keep(GroupTerms, "no", named, found[GroupTerms])

@@ -1,11 +1,11 @@
 -- Everything that most decisions need, in one statement: what is named, the chains above it, the shares there that can
 -- reach whom it is about, what these hang on, and the people behind all of them. What stands between "+" and "-" is
--- left out where no recipient and no share is named: even a part that finds nothing has to be begun.
+-- left out where no recipient and no share is named (others), or names are not wanted of everybody who is met (names):
+-- even a part that finds nothing has to be begun.
 --  $1 numbers, $2 uids of items, $3 keys of records, $4 whose access it is about,
---  $5 numbers, $6 uids, $7 names of recipients, $8 numbers, $9 uids, $10 versions of shares, $11 digests of links,
---  $12 whether everybody who is met is named.
+--  $5 numbers, $6 uids, $7 names of recipients, $8 numbers, $9 uids, $10 versions of shares, $11 digests of links.
 WITH RECURSIVE
---+
+--+ others
 asked AS MATERIALIZED (
     SELECT share.no, share.item, share.recipient, share.hangs_on FROM share WHERE share.no = ANY($8::bigint[])
     UNION SELECT no, item, recipient, hangs_on FROM share WHERE uid = ANY($9::text[])
@@ -25,7 +25,7 @@ chain (no) AS (
         SELECT unnest($1::bigint[])
         UNION SELECT no FROM item WHERE uid = ANY($2::text[])
         UNION SELECT no FROM item WHERE ref = ANY($3::text[]) AND ref IS NOT NULL
-        --+
+        --+ others
         UNION SELECT item FROM asked
         ---
     )
@@ -44,7 +44,7 @@ held (principal, grp) AS MATERIALIZED (
 ),
 mine AS MATERIALIZED (
     SELECT 1::bigint AS no UNION SELECT unnest($4) UNION SELECT grp FROM held
-    --+
+    --+ others
     UNION SELECT no FROM named
     ---
 ),
@@ -63,7 +63,7 @@ met (no, hangs_on) AS (
             SELECT share.no, share.hangs_on FROM share
             WHERE share.item = places.no AND share.recipient = mine.no OFFSET 0
         ) AS found WHERE places.busy
-        --+
+        --+ others
         UNION ALL
         SELECT no, hangs_on FROM asked
         ---
@@ -92,15 +92,17 @@ people AS MATERIALIZED (
     UNION SELECT (one).owner FROM spaces
     UNION SELECT backer FROM backed WHERE backer IS NOT NULL
     UNION SELECT acts_as FROM backed WHERE acts_as IS NOT NULL
-    --+
+    --+ others
     UNION SELECT no FROM named
-    UNION SELECT (one).recipient FROM shares WHERE $12::boolean
-    UNION SELECT (one).made_by FROM shares WHERE $12
-    UNION SELECT unnest(ARRAY[(one).created_by, (one).changed_by, (one).trashed_by]) FROM items WHERE $12
+    ---
+    --+ names
+    UNION SELECT (one).org FROM spaces
+    UNION SELECT unnest(ARRAY[(one).recipient, (one).made_by]) FROM shares
+    UNION SELECT unnest(ARRAY[(one).created_by, (one).changed_by, (one).trashed_by]) FROM items
     ---
     UNION SELECT (one).recipient FROM shares WHERE (one).kind = 32
 ),
---+
+--+ others
 verified (one) AS MATERIALIZED (
     SELECT one FROM named JOIN principal ON principal.no = named.no AND principal.kind = 32
     JOIN member AS one ON one.grp = principal.no
@@ -122,8 +124,13 @@ SELECT
     ARRAY(SELECT one FROM (
         SELECT no FROM people UNION SELECT (one).org FROM known UNION SELECT 1
     ) AS holder JOIN allowance AS one ON one.no = holder.no),
-    ARRAY(SELECT found FROM known JOIN profile AS found ON found.no = (one).no WHERE (one).kind = 32)
-    --+
+    ARRAY(
+        SELECT found FROM known JOIN profile AS found ON found.no = (one).no WHERE (one).kind = 32
+        --+ names
+        OR true
+        ---
+    )
+    --+ others
     ,
     ARRAY(SELECT no FROM named),
     ARRAY(SELECT one FROM named JOIN group_terms AS one ON one.no = named.no),
@@ -133,7 +140,6 @@ SELECT
         SELECT no FROM named UNION SELECT (one).member FROM verified
     ) AS taker JOIN block AS one ON one."user" = taker.no),
     ARRAY(SELECT one FROM met JOIN use AS one ON one.no = met.no),
-    ARRAY(SELECT found FROM known JOIN profile AS found ON found.no = (one).no WHERE $12 AND (one).kind <> 32),
     ARRAY(SELECT one FROM profile AS one WHERE one.name_key = ANY($7)),
     ARRAY(SELECT one FROM link_key AS one WHERE one.digest = ANY($11))
     ---
