@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,23 @@ from commonhold.store.sqlite.ready import make_ready
 NAME = "commonhold.db"
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return the place of something that the first process which asks for it makes, and the others find."""
+    base = factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
+    with (shared / f"{name}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not (shared / name).exists():
+            make(shared / f"new-{name}")
+            (shared / f"new-{name}").rename(shared / name)
+    return shared / name
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of an empty database; it is copied, never written to."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "empty"
-    shared.mkdir(exist_ok=True)
-    with (shared / "lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if not (shared / NAME).exists():
-            make_ready(shared / "new.db")
-            (shared / "new.db").rename(shared / NAME)
-    return shared / NAME
+    return made_once(tmp_path_factory, NAME, make_ready)
 
 
 def placed(empty: Path, folder: Path, name: str = NAME) -> Path:

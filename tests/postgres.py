@@ -22,6 +22,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tests.databases import made_once
 from tests.loops import Aside, Lasting, apart
 from tests.standing import Standing, let_go
 
@@ -37,6 +38,7 @@ PROGRAMS = Path("/usr/lib/postgresql")
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes
 USER = "commonhold"
+EMPTY = "commonhold_empty"
 QUICK = {
     "listen_addresses": "", "fsync": "off", "full_page_writes": "off", "synchronous_commit": "on",
     "autovacuum": "off", "max_connections": "400", "shared_buffers": "32MB", "max_wal_size": "256MB",
@@ -83,18 +85,18 @@ class Server:
 
         return self._aside.run(kept() if name == "postgres" else once())
 
-    def bare(self) -> str:
+    def bare(self, name: str | None = None) -> str:
         """Make a database without tables, and return its URL."""
-        return self._make("template0")
+        return self._make("template0", name)
 
     def fresh(self) -> str:
         """Make a database as the program makes it, and return its URL."""
         return self.copy(self.empty())
 
-    def empty(self) -> str:
+    def empty(self, name: str | None = None) -> str:
         """Return the URL of a database as the program makes it, which nobody writes to."""
         if self._empty is None:
-            self._empty = self.bare()
+            self._empty = self.bare(name)
             apart(make_ready(self._empty))
         return self._empty
 
@@ -119,8 +121,8 @@ class Server:
         """Return the name of a database of which we know the URL."""
         return next(name for name in self._made if self.url(name) == url)
 
-    def _make(self, template: str) -> str:
-        name = next(self._names)
+    def _make(self, template: str, name: str | None = None) -> str:
+        name = name or next(self._names)
         self.ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         self._made.add(name)
         return self.url(name)
@@ -149,8 +151,8 @@ class Server:
 class OwnServer(Server):
     """Debian's server as a process of ours, in a folder of its own; root becomes an ordinary user for it."""
 
-    def __init__(self, **settings: str) -> None:
-        """Make the data; ``settings`` beside or in place of the quick ones."""
+    def __init__(self, seed: Path | None = None, **settings: str) -> None:
+        """Make the data, or copy those of another one; ``settings`` beside or in place of the quick ones."""
         found = programs()
         assert found is not None
         self._programs = found
@@ -161,12 +163,20 @@ class OwnServer(Server):
             owner = pwd.getpwnam("nobody")
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             self._user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        options = ["--auth=trust", f"--username={USER}", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
-        options += ["--locale-provider=icu", "--icu-locale=en"]  # texts would not compare by code points of themselves
-        command = [str(found / "initdb"), f"--pgdata={self.folder / 'data'}", *options]
-        subprocess.run(command, check=True, capture_output=True, cwd="/", **self._user)
         self.process: subprocess.Popen[bytes] | None = None
         super().__init__(f"postgresql://{USER}@/{{}}?host={self.folder}")
+        if seed is None:
+            self._initialise()
+        else:
+            subprocess.run(["cp", "-a", seed, self.folder / "data"], check=True)  # whoever its owner is
+            self._made.add(EMPTY)
+            self._empty = self.url(EMPTY)
+
+    def _initialise(self) -> None:
+        options = ["--auth=trust", f"--username={USER}", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+        options += ["--locale-provider=icu", "--icu-locale=en"]  # texts would not compare by code points of themselves
+        command = [str(self._programs / "initdb"), f"--pgdata={self.folder / 'data'}", *options]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", **self._user)
 
     def _place(self) -> Path | None:
         """Return a folder in memory for data that need not outlive the machine, where there is room."""
@@ -200,6 +210,16 @@ class OwnServer(Server):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
+    def sow(self, seed: Path) -> None:
+        """End it in order, and leave its data there for others to begin with: with an empty database."""
+        assert self.process is not None
+        self.empty(EMPTY)
+        self.leave()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait()
+        subprocess.run(["cp", "-a", self.folder / "data", seed], check=True)
+        shutil.rmtree(self.folder)
+
     def stop(self) -> None:
         """End it, and forget its data."""
         self.leave()
@@ -228,15 +248,29 @@ def _ends_with_us() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
-def lacking() -> str | None:
-    """Say what the machine lacks for a server, or None."""
-    if os.environ.get(ASKED) or programs():
+def lacking(*, own: bool = False) -> str | None:
+    """Say what the machine lacks for a server, or for one of our own, or None."""
+    if programs() or (os.environ.get(ASKED) and not own):
         return None
-    return f"needs PostgreSQL (Debian's package postgresql, or {ASKED})"
+    return f"needs PostgreSQL (Debian's package postgresql{'' if own else f', or {ASKED}'})"
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
+def postgres_seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data with which each server of ours begins, made once for a whole run."""
+    if reason := lacking(own=True):
+        pytest.skip(reason)
+
+    def make(seed: Path) -> None:
+        server = OwnServer()
+        server.start()
+        server.sow(seed)
+
+    return made_once(tmp_path_factory, "postgres", make)
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server for this process of the tests."""
     if reason := lacking():
         pytest.skip(reason)
@@ -247,7 +281,7 @@ def postgres() -> Iterator[Server]:
         server.clean()
         server.leave()
         return
-    own = OwnServer()
+    own = OwnServer(request.getfixturevalue("postgres_seed"))
     own.start()
     yield own
     own.stop()

@@ -10,17 +10,15 @@ import httpx2
 import pytest
 from tests.cli.conftest import in_process
 from tests.cli.running import PATIENCE, Served, first_line, started
-from tests.postgres import OwnServer, Server, lacking
+from tests.postgres import OwnServer, Server
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def own() -> Iterator[OwnServer]:
+def own(postgres_seed: Path) -> Iterator[OwnServer]:
     """A PostgreSQL server of one's own, which can be killed."""
-    if reason := lacking():
-        pytest.skip(reason)
-    server = OwnServer()
+    server = OwnServer(postgres_seed)
     server.start()
     yield server
     server.stop()

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.postgres import OwnServer, lacking
+from tests.postgres import OwnServer
 
 from commonhold.core.changes import Commit, CountUse, Put, Set
 from commonhold.core.identity import Actor
@@ -26,11 +27,9 @@ SHARE = 5
 
 
 @pytest.fixture
-def own() -> Iterator[OwnServer]:
+def own(postgres_seed: Path) -> Iterator[OwnServer]:
     """A server of one's own, which syncs its disk as any other."""
-    if reason := lacking():
-        pytest.skip(reason)
-    server = OwnServer(fsync="on", full_page_writes="on")
+    server = OwnServer(postgres_seed, fsync="on", full_page_writes="on")
     server.start()
     yield server
     server.stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.postgres import OwnServer, lacking
+from tests.postgres import OwnServer
 from tests.trust.faults.servers import database_restarted, disk_full, killed
 from tests.trust.place import Place, furnished
 
@@ -29,11 +29,9 @@ def place(made: Place, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def own() -> Iterator[OwnServer]:
+def own(postgres_seed: Path) -> Iterator[OwnServer]:
     """A server of one's own, which syncs its disk as any other."""
-    if reason := lacking():
-        pytest.skip(reason)
-    server = OwnServer(fsync="on", full_page_writes="on")
+    server = OwnServer(postgres_seed, fsync="on", full_page_writes="on")
     server.start()
     yield server
     server.stop()
