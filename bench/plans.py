@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,11 +11,14 @@ import asyncpg
 
 from bench.cases.inside import core_of
 from bench.context import Context
+from commonhold.core.core import Core
 from commonhold.core.directory.digests import digest
 from commonhold.core.identity import Actor
 from commonhold.core.sharing.finding import audience_of, decide, shares_by, shares_with
 from commonhold.store.postgres import connections
+from commonhold.store.postgres.store import PostgresStore, wall_clock
 from commonhold.store.sqlite import reader
+from commonhold.testing.core import make_core
 
 EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, SETTINGS) "
 TIMES: Final = 2  # the first one warms what is kept
@@ -28,11 +31,11 @@ async def plans(bench: Context) -> str:
     return await _of_postgres(bench, bench.database)
 
 
-async def _ask(bench: Context, note: Callable[[str], None]) -> None:
+async def _ask(bench: Context, opened: AbstractAsyncContextManager[Core], note: Callable[[str], None]) -> None:
     """Ask what the cases ask, in a process of its own statements."""
     town = bench.town
     user, item = town.deep["32"][-1]
-    async with core_of(bench) as core:
+    async with opened as core:
         questions: dict[str, Callable[[], Awaitable[object]]] = {
             "who: a token": lambda: core.store.who(digest(town.readers[0][0])),
             "decide: depth 32": lambda: decide(core, Actor(user), item),
@@ -49,20 +52,19 @@ async def _ask(bench: Context, note: Callable[[str], None]) -> None:
 async def _of_postgres(bench: Context, url: str) -> str:
     seen: dict[str, tuple[str, tuple[Any, ...], dict[str, str]]] = {}
     now = [""]
-    connect = connections.connect
 
-    async def watched(url: str, settings: Any, *more: Any) -> Any:
-        connection = await connect(url, settings, *more)
+    async def watched(url: str, settings: Mapping[str, str], patience: float = connections.PATIENCE) -> Any:
+        connection = await connections.connect(url, settings, patience)
         connection.add_query_logger(
             lambda found: seen.setdefault(found.query, (now[0], tuple(found.args or ()), dict(settings)))
         )
         return connection
 
-    connections.connect = watched  # type: ignore[assignment]
+    store = PostgresStore(url, connect=watched)
     try:
-        await _ask(bench, lambda what: now.__setitem__(0, what))
+        await _ask(bench, nullcontext(make_core(store=store, clock=wall_clock)), lambda what: now.__setitem__(0, what))
     finally:
-        connections.connect = connect
+        await store.close()
     told = []
     for query, (what, args, settings) in seen.items():
         if query.lstrip().upper().startswith(("SELECT", "WITH")):
@@ -97,7 +99,7 @@ async def _of_sqlite(bench: Context) -> str:
 
     reader.connect = watched
     try:
-        await _ask(bench, lambda what: now.__setitem__(0, what))
+        await _ask(bench, core_of(bench), lambda what: now.__setitem__(0, what))
     finally:
         reader.connect = connect
     told, shapes = [], set[str]()
