@@ -41,7 +41,7 @@ def server(asked: str) -> Iterator[str]:
         return
     from tests.postgres import OwnServer
 
-    own = OwnServer(**SAFE)
+    own = OwnServer(None, **SAFE)
     own.start()
     try:
         yield own.url("{}")

@@ -66,11 +66,7 @@ async def _pages(core: Core, bench: Context) -> Iterator[tuple[str, str]]:
         ("all shares", admin, "/app/shares"),
         ("audit", admin, "/app/audit"),
     )
-    return ((name, _request(path, token)) for name, token, path in asked)
-
-
-def _request(path: str, token: str | None) -> str:
-    return request("GET", path, **({"authorization": f"Bearer {token}"} if token else {}))
+    return ((name, request("GET", path, token=token)) for name, token, path in asked)
 
 
 async def _link(core: Core, owner: int, item: int) -> str:
