@@ -1,6 +1,7 @@
 """The command line as tests run it: in this process where that is possible, on a data directory of their own."""
 
 import contextlib
+import functools
 import io
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.running import Ran, Served, serve
+from typer.main import get_command
 
 from commonhold.cli.program import run
 
@@ -76,13 +78,24 @@ def in_process(*arguments: str, stdin: str = "") -> Ran:
     """Run a command in this process."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     code: object = 0
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _stdin(stdin):
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _stdin(stdin), _built_once():
         try:
             run(list(arguments))
         except SystemExit as left:
             code = left.code
     out.flush()
     return Ran(int(str(code or 0)), out.buffer.getvalue().decode(), err.getvalue())
+
+
+_command = functools.cache(get_command)
+
+
+@contextlib.contextmanager
+def _built_once() -> Iterator[None]:
+    """Keep the tree of commands from call to call, which typer otherwise makes anew in each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_command", _command)
+        yield
 
 
 @contextlib.contextmanager

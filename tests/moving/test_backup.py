@@ -90,7 +90,7 @@ def test_backup_under_load(data: Path, alone: Path) -> None:
         headers = {"authorization": f"Bearer {token}"}
         with httpx2.Client(base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE, trust_env=False) as http:
             home = http.get("/items", params={"path": "/alice"}).json()["uid"]
-            while not stop.is_set():
+            while not stop.wait(0.05):  # all the time, and not so much that it takes minutes to ask for it afterwards
                 name = f"load-{worker}-{len(made)}.txt"
                 item = http.put(f"/items/{home}/children/{name}", content=random.randbytes(5_000)).json()
                 body = {"items": [item["uid"]], "recipients": ["bob"], "role": "viewer"}
