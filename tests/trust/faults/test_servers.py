@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.postgres import OwnServer
+from tests.searching import examples
 from tests.trust.faults.servers import database_restarted, disk_full, killed
 from tests.trust.place import Place, furnished
 
@@ -39,7 +40,7 @@ def own(postgres_seed: Path) -> Iterator[OwnServer]:
 
 def test_killed(place: Place) -> None:
     """Whatever was acknowledged before a kill is there after it, whole; of the rest, nothing is half."""
-    done = killed(place, random.Random(SEED), 5)
+    done = killed(place, random.Random(SEED), examples(2, 5))
     assert done["files acknowledged"], SEED
     assert done["shares acknowledged"], SEED
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.postgres import Server
+from tests.searching import examples
 from tests.trust.place import Place, Running, alone, furnished, serving
 from tests.trust.races.counts import COUNTS, QUOTA
 from tests.trust.races.enemies import SCENES, play
@@ -16,7 +17,7 @@ from tests.trust.races.stage import on_stage
 pytestmark = pytest.mark.slow
 
 SEED = random.SystemRandom().randrange(1 << 32)
-ROUNDS = {"withdraw × read": 30, "password change × pass": 4}
+ROUNDS = {"withdraw × read": examples(10, 30), "password change × pass": 4}
 LIMITS = {"COMMONHOLD_LIMITS_QUOTA": str(QUOTA)}
 
 
