@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from base64 import b64encode
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,15 +13,20 @@ from tests.trust.matrix.scene import Scene
 from tests.trust.town import HOST, Client, Reply
 
 from commonhold.core.directory.basic import BasicCache
+from commonhold.faces.directus.accountability import SESSION_COOKIE as DIRECTUS_COOKIE
 from commonhold.http.app import App, build_app
+from commonhold.http.credentials import PASS_COOKIE, PASS_HEADER, SESSION_COOKIE
 from commonhold.testing.core import make_core
 
 _VARIABLE: Final = re.compile(r"\{(\w+)(?::path)?\}")
 _FACT: Final = re.compile(r"<(\w+)>")
 
+PARAMETERS: Final = {"puter": "auth_token", "arcgis": "token", "directus": "access_token"}
+"""What a token is called where it is no header."""
+
 PARTS: Final[dict[str, dict[str, str]]] = {
     "native": {"item": "uid", "share": "share_uid", "group": "team_uid", "user": "carol"},
-    "web": {"item": "uid", "share": "share_uid", "group": "team_uid", "user": "carol"},
+    "web": {"item": "uid", "share": "share_no", "group": "team_uid", "user": "carol"},
     "puter": {},
     "filr": {"id": "no"},
     "arcgis": {"item": "id", "user": "alice", "group": "team_id", "folder": "shelf_id", "org": "self"},
@@ -81,8 +87,29 @@ async def ask(declared: Declared, kind: str, scene: Scene) -> Reply:
     if declared.face == "arcgis":
         where = "data" if "data" in sent else "params"
         sent[where] = {"f": "json", **sent.get(where, {})}
-    client = Client(app_of(scene), scene.token)
+    _show(declared.face, scene, sent)
+    client = Client(app_of(scene))
     return await client(declared.route.method, path_of(declared, at, scene.facts), **sent)
+
+
+def _show(face: str, scene: Scene, sent: dict[str, Any]) -> None:
+    """Add the credential to what is sent."""
+    if (key := scene.key) is None:
+        return
+    headers = sent["headers"] = {**sent.get("headers", {})}
+    if key.by == "parameter":
+        where = "data" if face == "arcgis" and "data" in sent else "params"
+        sent[where] = {PARAMETERS[face]: key.secret, **sent.get(where, {})}
+    elif key.by == "cookie":
+        of_share = key.share is not None and face != "directus"
+        name = f"{PASS_COOKIE}{key.share}" if of_share else DIRECTUS_COOKIE if face == "directus" else SESSION_COOKIE
+        headers["cookie"] = f"{name}={key.secret}"
+    elif key.by == "pass":
+        headers[PASS_HEADER] = key.secret
+    elif key.by in ("basic", "password"):
+        headers["authorization"] = f"Basic {b64encode(f'{key.name}:{key.secret}'.encode()).decode()}"
+    else:
+        headers["x-esri-authorization" if key.by == "header" else "authorization"] = f"Bearer {key.secret}"
 
 
 def done(declared: Declared, reply: Reply) -> bool:

@@ -16,7 +16,8 @@ of the scene, with two more: ``at`` says which fact fills a part of the path, ``
 
 or conditions joined by ``,``: ``[own] ACTION[+ACTION] ITEM`` (or ``any ITEM``) with an item of the scene: ``item``,
 ``parent``, ``aside``, ``mine``; ``link``: the item, for whoever has the secret that is sent. Or ``see share``, ``change
-share``, ``end share``; ``person``: he has a name; ``account``: and is no guest. Without any of them the caller is
+share``, ``end share``, ``made share`` (by the caller himself); ``person``: he has a name; ``account``: and is no guest;
+``somebody``: he has a name, or has opened a link. Without any of them the caller is
 refused, with all he is answered; ``at most`` before them: he may be refused still, as the face asks for more.
 """
 
@@ -41,7 +42,7 @@ from commonhold.http.face import Face, Route
 FACES: Final[dict[str, Face]] = {face.name: face for face in (NATIVE, WEB, PUTER, FILR, ARCGIS, DIRECTUS)}
 TABLES: Final = Path(__file__).parent / "tables"
 WORDS: Final = ("public", "self", "directory", "administration")
-SHARE: Final = ("see share", "change share", "end share")
+SHARE: Final = ("see share", "change share", "end share", "made share")
 ITEMS: Final = ("item", "parent", "aside", "mine", "link")
 KINDS: Final = ("folder", "file", "deep", "app", "entry", "record", "closed", "trashed")
 """Kinds of things that are asked about: ``deep`` lies below the shared folder, ``closed`` in a folder that takes
@@ -88,7 +89,7 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 def _condition(text: str) -> Condition:
-    if text in (*SHARE, "person", "account"):
+    if text in (*SHARE, "person", "account", "somebody"):
         return Condition(text)
     rest = text.removeprefix("own ")
     actions, _, about = rest.partition(" ")

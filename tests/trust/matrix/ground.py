@@ -23,6 +23,7 @@ from commonhold.core.model import (
     Item,
     Level,
     Life,
+    Password,
     Principal,
     Space,
     Version,
@@ -36,15 +37,19 @@ from commonhold.core.records.kinds import Kind as FieldKind
 from commonhold.core.records.rows import insert_rows
 from commonhold.core.records.ruling import NewRule, add_rules
 from commonhold.core.roles import ALL, Action, ItemKind, Kind, OrgRole
+from commonhold.faces.directus.system import CATALOG
 from commonhold.store.memory import MemoryStore
 from commonhold.store.memory_tables import Table
 from commonhold.store.sqlite.ready import make_ready
 from commonhold.store.sqlite.store import SqliteStore
 from commonhold.testing.build import Builder, new_uid
-from commonhold.testing.core import START, CountedSecrets, TestClock, make_core
+from commonhold.testing.core import START, CountedSecrets, QuickHasher, TestClock, make_core
 from commonhold.testing.oracle import World, read_world
 
 NOTES: Final = "canaries"
+SHARES: Final = "directus_shares"
+SHARERS: Final = ("root", "alice", "bob", "carol", "adm", "eve")
+PASSWORD: Final = "correct horse"
 LATER: Final = 1_000_000_000
 TREE: Final = tuple(kind for kind in KINDS if kind != "record")
 
@@ -107,6 +112,10 @@ class Ground:
         """Return somebody's token."""
         return f"{'reads' if narrow else 'token'}-of-{who}-0123456789"
 
+    def session(self, who: str) -> str:
+        """Return the secret of somebody's log-in."""
+        return f"session-of-{who}-0123456789"
+
 
 async def lay(path: Path | None = None) -> Ground:
     """Put everything down: in memory, or with a record in a database at ``path``."""
@@ -136,6 +145,10 @@ async def _people(ground: Ground, build: Builder) -> None:
 
 
 async def _tokens(ground: Ground, build: Builder, who: str) -> None:
+    no = ground.people[who]
+    await issue(build, ground.session(who), no, kind=CredentialKind.SESSION)
+    if who != "guest":
+        await build.put(Password(no, await QuickHasher().hash(PASSWORD), 0))
     for narrow in (False, True):
         scope = Action.READ if narrow else ALL
         await issue(build, ground.token(who, narrow=narrow), ground.people[who], actions=scope)
@@ -160,7 +173,7 @@ async def _groups(ground: Ground, build: Builder) -> None:
 
 async def issue(build: Builder, secret: str, principal: int | None, **more: Any) -> Credential:
     """Hand out a token, or with ``share`` a pass."""
-    kind = CredentialKind.PASS if more.get("share") else CredentialKind.TOKEN
+    kind = more.pop("kind", CredentialKind.PASS if more.get("share") else CredentialKind.TOKEN)
     row = Credential(-1, new_uid(), digest(secret), kind, principal, **more)
     commit = await build.put(row)
     return msgspec.structs.replace(row, no=commit.no(-1))
@@ -235,6 +248,10 @@ async def _record(ground: Ground, build: Builder) -> None:
     await add_collection(core, root, Collection(NOTES, "id", fields))
     await insert_rows(core, root, NOTES, [{"text": "c0ntent-record"}, {"text": "c0ntent-other"}])
     (held,) = await add_rules(core, root, [NewRule(alice, NOTES, ALL)])
+    sharers = [
+        NewRule(ground.people[who], SHARES, ALL) for who in SHARERS
+    ]  # without one, the dialect's shares are none
+    await add_rules(core, root, sharers, CATALOG)
     space = Space(-1, SPACE, NO_OWNER, MAIN_ORG, -2)
     commit = await build.commit(Put(space), Put(Item(-2, ROOT, -1, None, ItemKind.FOLDER, None, None)))
     uid = new_uid()

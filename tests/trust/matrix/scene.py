@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 from tests.trust.matrix.factors import Cell
-from tests.trust.matrix.ground import Ground, issue, world_of
+from tests.trust.matrix.ground import PASSWORD, Ground, issue, world_of
 
 from commonhold.core.changes import Drop, Put, Set, Unnest
 from commonhold.core.core import Core
@@ -26,12 +26,23 @@ from commonhold.testing.core import START
 from commonhold.testing.oracle import Asker, World
 
 GUESSED: Final = "a-token-that-nobody-was-given"
+GONE: Final = ("guessed", "stale", "outdated")
+"""Callers whose token is none, or no longer one."""
 NO_LINK: Final = "A" * 27
 _NAMES: Final = {
-    "nobody": None, "guessed": None, "stale": None, "stranger": "eve", "owner": "alice", "administrator": "adm",
-    "root": "root",
+    "nobody": None, "guessed": None, "stale": None, "outdated": None, "stranger": "eve", "owner": "alice",
+    "administrator": "adm", "root": "root",
 }  # fmt: skip
 _EDGES: Final = {"group": "team", "mail": "mail"}
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A credential, and how it is shown; ``name``: whose it is, where that is said, too; ``share`` of a pass."""
+
+    by: str
+    secret: str
+    name: str = "bob"
+    share: int | None = None
 
 
 class Scene(msgspec.Struct):
@@ -41,8 +52,8 @@ class Scene(msgspec.Struct):
     world: World
     asker: Asker
     scope: Action
-    token: str | None
-    dead: bool  # the token is none, or no longer one
+    key: Key | None
+    dead: bool  # the credential is none, or no longer one
     share: Share | None
     secret: str  # of the link, or one of no link
     holder: Asker | None  # whoever knows the secret
@@ -61,8 +72,9 @@ async def stand(ground: Ground, cell: Cell) -> Scene:
     pass_ = await issue(build, f"pass-{secret}", None, share=share.no) if cell.way == "link" else None
     await _befall(ground, build, cell, share)
     name, token = _caller(ground, cell, f"pass-{secret}")
-    if cell.caller == "stale":
-        await issue(build, GUESSED, ground.people["bob"], until=START - 1)
+    if cell.caller in ("stale", "outdated"):
+        over = {"until": START - 1} if cell.caller == "stale" else {"state_at": START - 1}
+        await issue(build, GUESSED, ground.people["bob"], **over)
     world = await world_of(ground, core)
     by_pass = cell.way == "link" and cell.caller not in _NAMES
     held = frozenset({(share.no, pass_.state_at)}) if pass_ is not None else frozenset()
@@ -71,9 +83,28 @@ async def stand(ground: Ground, cell: Cell) -> Scene:
     knows = pass_ is not None and now is not None and cell.caller != "left" and not now.password
     open_to = Asker(None, held) if knows else None
     scope = Action.READ if cell.caller == "narrow" and not by_pass else ALL
-    dead = cell.caller in ("guessed", "stale") or _ended(world, asker, held)
+    key = None if token is None else _key(ground, cell, name, token, share.no if by_pass else None)
+    dead = cell.caller in GONE or _ended(world, asker, held)
+    if dead and key is not None and key.by in ("cookie", "pass") and cell.route.face != "directus":
+        dead, asker, scope = False, Asker(None), ALL  # a browser that was logged out is nobody, and is answered as that
     facts = _facts(ground, cell, share, secret, name)
-    return Scene(core, world, asker, scope, token, dead, now, secret, open_to, facts)
+    return Scene(core, world, asker, scope, key, dead, now, secret, open_to, facts)
+
+
+def _key(ground: Ground, cell: Cell, name: str | None, token: str, share: int | None) -> Key:
+    """Return how the caller shows his credential: as the cell says, where that can be."""
+    by, guest = cell.by, name == "guest"
+    if share is None:
+        odd = by == "pass" or (by in ("basic", "password") and guest)
+        odd = odd or (by == "password" and cell.caller in ("narrow", "stale", "outdated"))
+        by = "bearer" if odd else by
+    elif by in ("basic", "password"):
+        by = "bearer"
+    if by == "cookie" and share is None and name is not None and cell.caller != "narrow":
+        token = ground.session(name)
+    elif by == "password" and cell.caller != "guessed":
+        token = PASSWORD
+    return Key(by, token, name or "bob", share)
 
 
 def _ended(world: World, asker: Asker, held: frozenset[tuple[int, int]]) -> bool:
@@ -87,7 +118,7 @@ def _caller(ground: Ground, cell: Cell, opened: str) -> tuple[str | None, str | 
     """Return who asks, and with which token."""
     if cell.caller in _NAMES:
         name = _NAMES[cell.caller]
-        if cell.caller in ("guessed", "stale"):
+        if cell.caller in GONE:
             return None, GUESSED
         return name, ground.token(name) if name else None
     if cell.way == "link":

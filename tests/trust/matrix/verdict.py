@@ -9,7 +9,7 @@ from tests.trust.matrix.ground import Ground
 from tests.trust.matrix.scene import Scene, stand
 from tests.trust.town import Reply
 
-from commonhold.core.model import OWNER, Event, Level, Share, Throttle
+from commonhold.core.model import OWNER, Credential, Event, Level, Share, Throttle
 from commonhold.core.policy.require import machine
 from commonhold.core.ports import Rows
 from commonhold.core.roles import Action, Kind
@@ -22,7 +22,7 @@ from commonhold.testing.oracle import Asker, World
 
 SEEN: Final = Action.READ
 COUNTED: Final = (Throttle, Event)
-"""What a refusal may write: counters, and what is kept of events."""
+"""What a refusal may write: counters, and what is kept of events; a password with each request is a short log-in."""
 
 
 def right(scene: Scene, item: int) -> Action:
@@ -55,6 +55,8 @@ def about_share(scene: Scene, what: str) -> bool:
     received = share.recipient in oracle.everything_he_is(world, user) or _opened(scene, share)
     if user is None or not oracle.counts(world, user):
         return what == "see share" and user is None and received
+    if what == "made share":
+        return user == share.made_by
     mine = user in (share.made_by, _backer(world, share)) or _manages(scene, share)
     if what == "change share":
         return mine and bool(scene.scope & Action.SHARE)
@@ -79,6 +81,8 @@ def holds(scene: Scene, condition: Condition) -> bool:
     """Tell whether a condition holds."""
     if condition.about == "person":
         return scene.asker.user is not None and not scene.dead
+    if condition.about == "somebody":
+        return (scene.asker.user is not None or bool(scene.asker.passes)) and not scene.dead
     if condition.about == "account":
         user = scene.world.principals.get(scene.asker.user or 0)
         return user is not None and user.kind is Kind.USER and not scene.dead
@@ -86,8 +90,8 @@ def holds(scene: Scene, condition: Condition) -> bool:
         return about_share(scene, condition.about)
     facts = scene.facts
     place = {"item": facts["no"], "parent": facts["parent_no"], "aside": facts["aside_no"]}
-    if condition.about == "mine":
-        return scene.asker.user is not None and not scene.dead and condition.actions & scene.scope == condition.actions
+    if condition.about == "mine":  # a guest has no space of his own
+        return holds(scene, ACCOUNT) and condition.actions & scene.scope == condition.actions
     if condition.about == "link":
         found = Action.NONE if scene.holder is None else oracle.right(scene.world, START, scene.holder, facts["no"])
         return found & condition.actions == condition.actions
@@ -115,6 +119,9 @@ def expected(cell: Cell, scene: Scene) -> bool | None:
     if not all(holds(scene, one) for one in route.conditions):
         return False
     return None if route.at_most else True
+
+
+ACCOUNT: Final = Condition("account")
 
 
 def _root(scene: Scene) -> bool:
@@ -173,7 +180,8 @@ async def state_of(scene: Scene) -> Any:
     """Return everything that is kept, counters of throttles left aside; of a database its revision."""
     store = scene.core.store
     if isinstance(store, MemoryStore):
-        return {kind: dict(table.rows) for kind, table in store._tables.items() if kind not in COUNTED}
+        counted = (*COUNTED, Credential) if scene.key and scene.key.by == "password" else COUNTED
+        return {kind: dict(table.rows) for kind, table in store._tables.items() if kind not in counted}
     throttles = await store.rows(machine(), Rows(Throttle))
     return None if throttles else (await store.instance()).revision
 
