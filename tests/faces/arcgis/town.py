@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import httpx2
 import msgspec
+from tests.faces.calling import Caller
 
 from commonhold.core.content.files import put
 from commonhold.core.content.making import make_folder
@@ -84,14 +85,13 @@ class Reply:
         return f"<{self.status} {self.text[:2000]}>"
 
 
-class Client:
+class Client(Caller):
     """Somebody who calls; paths begin below ``/sharing/rest`` unless they name it."""
 
     def __init__(self, app: App, token: str | None = None) -> None:
         """Call ``app`` with a token in the header of the Python client, or with nothing."""
         headers = {} if token is None else {"x-esri-authorization": f"Bearer {token}"}
-        transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1234))
-        self.http = httpx2.AsyncClient(transport=transport, base_url=HOST, headers=headers)
+        super().__init__(app, HOST, headers)
         self.token = token
 
     async def __call__(self, method: str, path: str, /, **more: Any) -> Reply:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httpx2
 import msgspec
+from tests.faces.calling import Caller
 
 from commonhold.core.core import Core
 from commonhold.core.directory.installation import acting, set_up
@@ -124,14 +125,13 @@ class Reply:
         return f"<{self.status} {self.text[:2000]}>"
 
 
-class Client:
+class Client(Caller):
     """Somebody who calls."""
 
     def __init__(self, app: App, token: str | None = None) -> None:
         """Call ``app`` with a bearer token, or with nothing."""
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
-        transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1234))
-        self.http = httpx2.AsyncClient(transport=transport, base_url=HOST, headers=headers)
+        super().__init__(app, HOST, headers)
         self.token = token
 
     async def __call__(self, method: str, path: str, json: Any = None, /, **more: Any) -> Reply:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import httpx2
 import msgspec
+from tests.faces.calling import Caller
 
 from commonhold.core.content.files import put
 from commonhold.core.content.making import make_app, make_folder
@@ -93,7 +94,7 @@ class Reply:
         return f"<{self.status} {self.text[:2000]}>"
 
 
-class Client:
+class Client(Caller):
     """Somebody who calls; ``form``: how bodies are sent and asked for, ``json`` or ``xml``."""
 
     def __init__(self, app: App, name: str | None = None, password: str = "", form: str = "json") -> None:
@@ -101,8 +102,7 @@ class Client:
         self.app, self.name, self.password, self.form = app, name, password, form
         pair = base64.b64encode(f"{name}:{password}".encode()).decode()
         headers = {"accept": FORMS[form], **({} if name is None else {"authorization": f"Basic {pair}"})}
-        transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1234))
-        self.http = httpx2.AsyncClient(transport=transport, base_url=HOST, headers=headers)
+        super().__init__(app, HOST, headers)
 
     def speaking(self, form: str) -> "Client":
         """Return the same person with a client that speaks another form."""
