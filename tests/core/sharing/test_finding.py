@@ -4,6 +4,7 @@ import pytest
 from tests.core.sharing.village import Village
 
 from commonhold.core.identity import NOBODY, Actor
+from commonhold.core.limits import Limits
 from commonhold.core.model import EVERYONE, LINK, Item
 from commonhold.core.policy.audience import Reason
 from commonhold.core.policy.snapshot import START, Place
@@ -42,6 +43,18 @@ async def test_each_side_finds_the_share(village: Village) -> None:
         await shares_on(village.core, Actor(village.carol), village.docs)
     with pytest.raises(Problem, match="unknown_share"):
         await get_share(village.core, Actor(village.carol), pair.no or 0)
+
+
+async def test_a_short_page_is_not_the_last() -> None:
+    """Where the installation has shorter pages than were asked for, ``next`` goes on all the same."""
+    village = await Village.found(limits=Limits(page=1))
+    for item in (village.docs, village.file):
+        await village.share(village.alice, "bob", item)
+    first = await shares_with(village.core, Actor(village.bob), None, 50)
+    second = await shares_with(village.core, Actor(village.bob), first.next, 50)
+    by = await shares_by(village.core, Actor(village.alice), None, 50)
+    assert [len(page.shares) for page in (first, second, by)] == [1, 1, 1]
+    assert by.next is not None
 
 
 async def test_lists_page_to_the_end_and_forget_what_was_withdrawn(village: Village) -> None:
