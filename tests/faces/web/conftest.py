@@ -1,35 +1,29 @@
 """The site on every engine that there is."""
 
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
+from tests.faces.towns import Plan, furnished, furnished_in_file, furnished_in_postgres, hamlet, town
 from tests.faces.web.site import Site
-from tests.postgres import POSTGRES, on_postgres
 
-from commonhold.core.ports import Store
-from commonhold.store.memory import MemoryStore
-from commonhold.store.sqlite.store import SqliteStore
-from commonhold.testing.core import TestClock, make_core
+__all__ = ["furnished", "furnished_in_file", "furnished_in_postgres", "hamlet", "town"]
 
 
-@pytest.fixture(params=["memory", pytest.param("sqlite", marks=pytest.mark.slow), POSTGRES])
-async def site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Site]:
-    """The site on each engine."""
-    clock = TestClock()
-    store: Store = MemoryStore(clock())
-    if request.param == "sqlite":
-        empty = request.getfixturevalue("empty_database")
-        store = SqliteStore(Path(shutil.copy(empty, tmp_path / "site.db")), clock=clock)
-    elif request.param == "postgres":
-        store = on_postgres(request, clock)
-    core = make_core(store=store, clock=clock)
-    yield await Site.found(core)
-    await core.store.close()
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    """How the site is built: of people alone."""
+
+    async def bare(site: Site) -> Site:
+        return site
+
+    return Plan(Site.found, bare, Site.again)
 
 
 @pytest.fixture
-async def hut() -> Site:
+def site(town: Site) -> Site:
+    """The site on each engine."""
+    return town
+
+
+@pytest.fixture
+def hut(hamlet: Site) -> Site:
     """The site in memory alone: for what no engine can change."""
-    return await Site.found(make_core())
+    return hamlet

@@ -90,6 +90,12 @@ class Site:
         site.home = await own_top(core, site.alice)
         return site
 
+    def again(self, core: Core) -> "Site":
+        """Return the same site over another core that holds the same."""
+        other = Site(core)
+        other.alice, other.bob, other.root, other.home = self.alice, self.bob, self.root, self.home
+        return other
+
     @property
     def clock(self) -> TestClock:
         """The clock that tests move."""
