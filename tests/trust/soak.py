@@ -57,6 +57,7 @@ EXPECTED: Final = {
     "idle": "Held, and closed after `patience.headers`; others are answered.",
     "broken pipes": "No open file is left; the next one gets all of it.",
     "malformed": "400, 4xx or closed; never 5xx.",
+    "the whole suite": "Every test passes, each law with all its examples.",
     "all grammars": "An answer or a refusal; 0 answers in the 5xx; memory bounded.",
 }
 """What is expected of whatever begins with these words."""
