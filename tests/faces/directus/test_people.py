@@ -254,4 +254,11 @@ async def test_a_role_is_no_policy(town: Town) -> None:
     before = (await town.core.store.instance()).revision
     refused = await town.admin("POST", "/access", {"role": roles[0], "policy": roles[1]})
     assert refused.refused[:2] == (400, "INVALID_FOREIGN_KEY")
+    for method, path, body in (
+        ("PATCH", f"/policies/{roles[0]}", {"name": "other"}),
+        ("DELETE", f"/policies/{roles[0]}", None),
+        ("DELETE", "/policies", roles),
+        ("DELETE", "/policies", [{}]),
+    ):
+        assert (await town.admin(method, path, body)).refused[:2] == (403, "FORBIDDEN")
     assert (await town.core.store.instance()).revision == before

@@ -203,6 +203,7 @@ def _facts(ground: Ground, cell: Cell, share: Share, secret: str, name: str | No
         "place_no": thing.place,
         "share_no": share.no,
         "share_version": share.version,
+        "filr_share": share.no if cell.way == "link" else share.version,
         "share_uid": share.uid,
         "secret": secret,
         "home": ground.facts["top_uid"] if name == "alice" else home,

@@ -93,7 +93,9 @@ def holds(scene: Scene, condition: Condition) -> bool:
     if condition.about == "mine":  # a guest has no space of his own
         return holds(scene, ACCOUNT) and condition.actions & scene.scope == condition.actions
     if condition.about == "link":
-        found = Action.NONE if scene.holder is None or scene.dead else oracle.right(scene.world, START, scene.holder, facts["no"])
+        if scene.holder is None or scene.dead:
+            return False
+        found = oracle.right(scene.world, START, scene.holder, facts["no"])
         return found & condition.actions == condition.actions
     item = place[condition.about]
     found = oracle.own_right(scene.world, scene.asker.user, item) & scene.scope if condition.own else right(scene, item)

@@ -159,6 +159,19 @@ async def _make(call: Call, collection: str, body: dict[str, Json]) -> str:
     return (await add_group(call.core, call.actor, new)).uid
 
 
+async def _known(call: Call, collection: str, keys: Sequence[Json]) -> None:
+    """Refuse keys of what is not in a collection, before anything is done with them: a role is no policy.
+
+    :raises ApiError: FORBIDDEN
+    """
+    if not all(map(is_uid, keys)):
+        raise forbidden()
+    asked = Asked(filter={"id": {"_in": list(keys)}}, limit=None, fields=("id",))
+    found = await find_many((await ground(call)).shelf, collection, asked) if keys else []
+    if {row["id"] for row in found} != set(keys):
+        raise forbidden()
+
+
 async def _change(call: Call, uid: str, body: dict[str, Json]) -> None:
     group = await principal(call, uid, Kind.GROUP)
     title = named(body) if "name" in body else UNSET
@@ -193,18 +206,22 @@ def _routes(path: str, collection: str) -> None:
     async def patch(call: Call) -> Response:
         """Change one of them."""
         await administer(call, collection)
+        await _known(call, collection, [call.params["key"]])
         await _change(call, call.params["key"], await fields(call))
         return await one_answered(call, collection, call.params["key"])
 
     async def delete(call: Call) -> None:
         """Delete one of them: what was given by it is gone."""
         await administer(call, collection)
+        await _known(call, collection, [call.params["key"]])
         await _delete(call, call.params["key"])
 
     async def delete_many(call: Call) -> None:
         """Delete several of them."""
         await administer(call, collection)
-        for key in await keys_in(call):
+        keys = await keys_in(call)
+        await _known(call, collection, keys)
+        for key in keys:
             await _delete(call, key)
 
     TABLE.route("GET", path)(many)
