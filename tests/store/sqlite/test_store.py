@@ -25,6 +25,7 @@ METHODS: dict[str, Callable[[SqliteStore], Awaitable[object]]] = {
     "look": lambda store: store.look(Look(Actor(1), (1,))),
     "rows": lambda store: store.rows(machine(), Rows(Item)),
     "shared_with": lambda store: store.shared_with(machine(), SharedWith(1)),
+    "ends_with": lambda store: store.ends_with(machine(), [1], 0),
     "search": lambda store: store.search(machine(), Search(("a",))),
     "commit": lambda store: store.commit([]),
     "instance": lambda store: store.instance(),
