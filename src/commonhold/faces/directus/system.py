@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from commonhold.core.directory.roll import roll
+from commonhold.core.problems import Problem
 from commonhold.core.records.beyond import Beyond, beyond
 from commonhold.core.records.catalog import Catalog, Collection, Field, Relation
 from commonhold.core.records.kinds import Kind
@@ -159,10 +160,20 @@ async def rows(call: Call, names: Iterable[str], links: Iterable[str] | None = N
     if SHARES in asked:
         found[SHARES] = await shares(call, links)
     if PERMISSIONS in asked:
-        found[PERMISSIONS] = await permissions(call)
+        found[PERMISSIONS] = await _shown(call)
     if COLLECTIONS in asked:
         found[COLLECTIONS] = [{"collection": one.name} for one in await visible(call.core, call.actor)]
     return found
+
+
+async def _shown(call: Call) -> list[Row]:
+    """Return all permissions; whoever administers an organisation alone sees none: they are the installation's."""
+    try:
+        return await permissions(call)
+    except Problem as problem:
+        if problem.code != "forbidden":
+            raise
+        return []
 
 
 # --- asked as everything else
