@@ -42,6 +42,10 @@ class Rows(msgspec.Struct, frozen=True):
     limit: int = LONGEST_PAGE
 
 
+MOST_ENDS: Final = 100_000
+"""Shares that are counted at the most for what ends together."""
+
+
 class SharedWith(msgspec.Struct, frozen=True):
     """A page of the live shares that reach a user, newest first, before decisions: merged from all he is.
 
@@ -58,7 +62,8 @@ class SharedWith(msgspec.Struct, frozen=True):
 class Ends(msgspec.Struct, frozen=True):
     """What ends with a share: what was passed on from it, and passes and log-ins by the links of all of these.
 
-    A log-in counts as one session, however often it renewed itself.
+    A log-in counts as one session, however often it renewed itself. At ``MOST_ENDS`` shares counting stops: no
+    withdrawal waits, or is refused, because much hangs on what it ends.
     """
 
     share: int

@@ -171,7 +171,9 @@ def _ends_with(probes: MemoryProbes, share: int, ended: frozenset[int], now: int
         if _lives(row, now) and row.state_at == below[row.share or 0].state_at
     ]
     passes = sum(row.kind is CredentialKind.PASS for row in let_in)
-    return Ends(share, len(below) - 1, passes, len({row.family for row in let_in if row.family is not None}))
+    return Ends(
+        share, len(below.keys() - {share}), passes, len({row.family for row in let_in if row.family is not None})
+    )
 
 
 def _lives(row: Share | Credential, now: int) -> bool:

@@ -9,7 +9,7 @@ from commonhold.core.changes import Change, Commit, Guard, TakeDue
 from commonhold.core.model import Credential, Instance, Principal
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
-from commonhold.core.ports import LONGEST_PAGE, Clock, Ends, Find, Held, Rows, Search, SharedWith
+from commonhold.core.ports import LONGEST_PAGE, MOST_ENDS, Clock, Ends, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.postgres import listing
 from commonhold.store.postgres.apply import take_due
@@ -76,7 +76,8 @@ class PostgresStore:
 
     async def ends_with(self, allowed: Allowed, shares: Sequence[int], now: int) -> list[Ends]:  # noqa: ARG002
         """See the port."""
-        raw = await self._deciding.ask(lambda connection: connection.fetch(ENDS_WITH, list(shares), now))
+        values = (list(shares), now, MOST_ENDS + len(shares))
+        raw = await self._deciding.ask(lambda connection: connection.fetch(ENDS_WITH, *values))
         found = {row[0]: Ends(*row) for row in raw}
         return [found[share] for share in shares]
 

@@ -13,7 +13,7 @@ from commonhold.core.changes import Change, Commit, Guard
 from commonhold.core.model import EVERYONE, Credential, Instance, Principal
 from commonhold.core.policy.allowed import Allowed
 from commonhold.core.policy.snapshot import Look, Snapshot
-from commonhold.core.ports import LONGEST_PAGE, Clock, Ends, Find, Held, Rows, Search, SharedWith
+from commonhold.core.ports import LONGEST_PAGE, MOST_ENDS, Clock, Ends, Find, Held, Rows, Search, SharedWith
 from commonhold.core.problems import Problem
 from commonhold.store.look import assemble
 from commonhold.store.sqlite import finding, listing, statements
@@ -180,7 +180,8 @@ def _shared_with(page: SharedWith, probes: SqliteProbes) -> list[int]:
 
 
 def _ends_with(shares: Sequence[int], now: int, probes: SqliteProbes) -> list[Ends]:
-    found = {row[0]: Ends(*row) for row in probes.reader.all(statements.ENDS_WITH, (statements.listed(shares), now))}
+    values = (statements.listed(shares), now, MOST_ENDS + len(shares))
+    found = {row[0]: Ends(*row) for row in probes.reader.all(statements.ENDS_WITH, values)}
     return [found[share] for share in shares]
 
 

@@ -244,6 +244,10 @@ class Ending:
             Ends(third, 0, 1, 0),
         ]
 
+    async def test_nothing_ends_with_what_is_not_there(self, store: Store) -> None:
+        """A share that ended meanwhile takes nothing with it."""
+        assert await store.ends_with(machine(), (10**6,), 7) == [Ends(10**6)]
+
 
 class Searching:
     """``search``."""

@@ -1,11 +1,12 @@
 -- What ends with some shares: those that hang on them, and who was let in by any of these; a log-in counts once,
--- however often it renewed itself. $1 the shares, $2 the time.
-WITH RECURSIVE below (root, no) AS MATERIALIZED (
+-- however often it renewed itself. $1 the shares, $2 the time, $3 how many are counted.
+WITH RECURSIVE tree (root, no) AS (
     SELECT no, no FROM unnest($1::bigint[]) AS given (no)
     UNION ALL
-    SELECT below.root, share.no FROM below JOIN share ON share.hangs_on = below.no
+    SELECT tree.root, share.no FROM tree JOIN share ON share.hangs_on = tree.no
     WHERE (share.until IS NULL OR share.until > $2::bigint) AND share.no <> ALL($1)
 ),
+below AS MATERIALIZED (SELECT root, no FROM tree LIMIT $3::bigint),
 let_in AS (
     SELECT below.root, count(*) FILTER (WHERE credential.kind = 'pass') AS passes,
         count(DISTINCT credential.family) AS sessions
