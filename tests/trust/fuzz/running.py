@@ -31,6 +31,8 @@ class Told(Struct):
     status: int
     kind: str
     body: bytes
+    stored: bool
+    """Whether it is what somebody has put there, of whatever type he said it was."""
 
 
 async def ask(app: Any, case: Case, token: str | None) -> Told:
@@ -65,14 +67,15 @@ async def ask(app: Any, case: Case, token: str | None) -> Told:
         await app(scope, receive, send)
     kinds = dict(sent[0]["headers"])
     body = b"".join(message.get("body", b"") for message in sent[1:])
-    return Told(sent[0]["status"], kinds.get(b"content-type", b"").decode("latin-1"), body)
+    kind = kinds.get(b"content-type", b"").decode("latin-1")
+    return Told(sent[0]["status"], kind, body, b"accept-ranges" in kinds)
 
 
 def judge(case: Case, told: Told) -> None:
     """Fail for a mistake of ours: a 5xx, JSON that is none, an answer without bounds."""
     assert told.status < 500 or told.status == 507, (told.status, case, told.body[:300])
     assert len(told.body) < LARGEST, (case, len(told.body))
-    if case.method != "HEAD" and told.body and told.kind.partition(";")[0].endswith("json"):
+    if case.method != "HEAD" and told.body and not told.stored and told.kind.partition(";")[0].endswith("json"):
         try:
             msgspec.json.decode(told.body)
         except msgspec.DecodeError:
@@ -129,12 +132,12 @@ class Ground:
             began = time.perf_counter()
             told = await ask(self.town.app, case, self.town.tokens.get(case.who))
             took = time.perf_counter() - began
-            judge(case, told)
             self.cases += 1
             self.slow += took > SLOW
             self.longest = max(self.longest, took)
             key = f"{told.status // 100}xx"
             self.statuses[key] = self.statuses.get(key, 0) + 1
+            judge(case, told)
 
     def close(self) -> None:
         """Leave."""
