@@ -38,7 +38,8 @@ def main() -> int:
         grown = resident(os.getpid()) - warm if warm else 0
         told = {"requests": ground.cases, "answers above a quarter second": ground.slow, **ground.statuses}
         more = {"largest wait, ms": round(ground.longest * 1000), "largest growth of memory, MB": round(grown / 1e6, 1)}
-        long.add("all grammars", {**told, **more, "answers in the 5xx": ground.statuses.get("5xx", 0), "wrong": len(long.failures)})
+        wrong = {"answers in the 5xx": ground.statuses.get("5xx", 0), "wrong": len(long.failures)}
+        long.add("all grammars", {**told, **more, **wrong})
         ground.close()
     return long.end()
 
