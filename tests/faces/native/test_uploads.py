@@ -70,6 +70,21 @@ async def test_a_file_in_pieces(town: Town) -> None:
     assert (await far(town.alice, url)).headers["upload-offset"] == "11"
 
 
+async def test_all_there_is_a_file(town: Town) -> None:
+    """Nobody is told that all of it is there before the file is: asking how far it is makes what could not be made."""
+    home = await town.home("alice")
+    url = (await begun(town.alice, home, 5)).headers["location"]
+    other = await town.alice.ok("PUT", f"/items/{home}/children/a.txt", content=b"other")
+    assert (await sent(town.alice, url, 0, b"hello")).status == 409
+    assert (await far(town.alice, url)).status == 409
+
+    await town.alice.ok("DELETE", f"/items/{other['uid']}")
+    now = await far(town.alice, url)
+    assert (now.status, now.headers["upload-offset"], await names(town)) == (200, "5", ["a.txt"])
+    assert (await far(town.alice, url)).headers["upload-offset"] == "5"
+
+
+
 async def test_with_its_first_bytes(town: Town) -> None:
     """The request that begins an upload may bring bytes; all of them make the file at once, none do so for none."""
     home = await town.home("alice")
@@ -187,7 +202,7 @@ async def test_a_name_that_is_taken_meanwhile(town: Town) -> None:
     assert (await sent(town.alice, renamed.headers["location"], 0, b"two")).status == 204
     assert (await sent(town.alice, version.headers["location"], 0, b"3rd")).status == 204
     assert await names(town) == ["a (2).txt", "a.txt"]
-    assert (await far(town.alice, refused.headers["location"])).headers["upload-offset"] == "3"
+    assert (await far(town.alice, refused.headers["location"])).status == 409  # never that all is there
 
 
 async def test_ended_and_over(town: Town) -> None:

@@ -46,7 +46,7 @@ def killed(place: Place, rng: random.Random, kills: int, workers: int = 1) -> Fi
 
 async def _until_killed(running: Running, ledger: Ledger, rng: random.Random) -> None:
     home = await _home(running)
-    await all_there(running, ledger, home)
+    await all_there(running, ledger, home, again=False)
     writers = Writers(running, ledger, rng, home)
     task = asyncio.create_task(writers.run())
     await asyncio.sleep(0.2 + rng.random() * 0.6)

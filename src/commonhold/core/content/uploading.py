@@ -85,13 +85,17 @@ async def begin(
 async def progress(core: Core, actor: Actor, uid: str) -> Upload:
     """Return an upload of the actor's, who may still put it where it goes, as it is once nobody sends a piece of it.
 
-    A client whose connection broke asks this while the server may still be busy with what came by the old one.
+    A client whose connection broke asks this while the server may still be busy with what came by the old one. Whoever
+    is told that all is there sends nothing more: where the server ended before it made the file, it is made now.
 
-    :raises Problem: unknown_upload, upload_busy, forbidden, and what ``begin`` raises for the folder
+    :raises Problem: unknown_upload, upload_busy, and what ``begin`` and ``put`` raise
     """
     await _mine(core, actor, uid)
-    async with _staging(core).hold(uid, PATIENCE):
-        return await _mine(core, actor, uid)
+    async with _staging(core).hold(uid, PATIENCE) as piece:
+        row = await _mine(core, actor, uid)
+        if row.item is None and row.offset == row.size:
+            return (await _finish(core, actor, row, piece.read(row.size))).row
+        return row
 
 
 async def append(
