@@ -41,17 +41,17 @@ async def closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tri
     said = b""
     async with asyncio.timeout(WAIT):
         while True:
-            with contextlib.suppress(TimeoutError):
-                if not (found := await asyncio.wait_for(reader.read(65536), 0.2)):
-                    return said
-                said += found
-                continue
-            if trickle:
-                try:
+            try:
+                with contextlib.suppress(TimeoutError):
+                    if not (found := await asyncio.wait_for(reader.read(65536), 0.2)):
+                        return said
+                    said += found
+                    continue
+                if trickle:
                     writer.write(trickle)
                     await writer.drain()
-                except OSError:
-                    return said
+            except OSError:  # reset: it did not read the last byte any more
+                return said
 
 
 async def slow_clients(running: Running, count: int) -> Figures:
