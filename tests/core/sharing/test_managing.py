@@ -146,11 +146,13 @@ async def test_a_new_secret_closes_the_old_link_and_its_passes(village: Village)
     link = await village.link()
     opened = await village.open(link)
     old = by_secret(secret_of(village.core, link))
+    assert await village.may((await open_share(village.core, NOBODY, link.uid)).actor) & Action.READ
     new = await new_secret(village.core, Actor(village.alice), link.no)
 
     assert await village.may(opened.actor) == Action.NONE
-    with pytest.raises(Problem, match="unknown_share"):
-        await open_share(village.core, NOBODY, old)
+    for known in (old, link.uid):
+        with pytest.raises(Problem, match="unknown_share"):
+            await open_share(village.core, NOBODY, known)
     assert await village.may((await village.open(new)).actor) & Action.READ
     person = await village.share(village.alice, "bob")
     with pytest.raises(Problem, match="not_for_items"):

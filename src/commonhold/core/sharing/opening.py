@@ -68,11 +68,15 @@ def actor_for(share: Share, actor: Actor = NOBODY) -> Actor:
 def _link(judged: Judge, ref: ShareRef, actor: Actor) -> Share:
     """Return a share that this reference opens: a link for anybody, another one that needs a pass for its recipient.
 
+    Whoever knows the uid of a link may open it, as long as it was not given a new secret: then only that one opens it.
+
     :raises Problem: unknown_share
     """
     no = judged.snapshot.found_shares.get(ref)
     share = judged.snapshot.shares.get(no) if no is not None else None
     if share is None or not needs_pass(share):
+        raise Problem("unknown_share")
+    if share.kind is Kind.LINK and share.generation > 1 and isinstance(ref, str):
         raise Problem("unknown_share")
     if share.kind is not Kind.LINK and share.recipient not in judged.snapshot.set_of(actor.user):
         raise Problem("unknown_share")
