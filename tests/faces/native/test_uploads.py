@@ -84,7 +84,6 @@ async def test_all_there_is_a_file(town: Town) -> None:
     assert (await far(town.alice, url)).headers["upload-offset"] == "5"
 
 
-
 async def test_with_its_first_bytes(town: Town) -> None:
     """The request that begins an upload may bring bytes; all of them make the file at once, none do so for none."""
     home = await town.home("alice")
